@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+#   make            build the command, the agent and (where kernel headers are
+#                   installed) the module
+#   make demo       the main job on a fresh machine, with a commentary
+#   make test       all tests; T=name runs one scenario, T=unit the unit tests
+#   make check      lint
+#   make shell      a guest with everything loaded, to look around in
+#   make install    to DESTDIR; DKMS builds the module
+#   make clean
+#
+# HOSTCRYPT_CACHE  where kernels and images are kept (~/.cache/hostcrypt)
+# ACCEL=kvm        let QEMU use KVM (a real host; software emulation otherwise)
+# KDIR             kernel build folder for the module
+
+VERSION := $(shell sed -n 's/^\#define HOSTCRYPT_RELEASE *"\(.*\)"/\1/p' module/version.h)
+
+B      ?= build
+CC     ?= cc
+KVER   ?= $(shell uname -r)
+KDIR   ?= $(firstword $(wildcard /lib/modules/$(KVER)/build) \
+	$(wildcard /lib/modules/*/build))
+
+PKGS   := libcryptsetup devmapper json-c libsystemd libssl libcrypto blkid inih
+CFLAGS ?= -O2 -g
+WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wformat=2 -Wundef -Wpointer-arith -Wcast-align -Wwrite-strings -Wvla
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+CPPFLAGS += -D_GNU_SOURCE -DHC_VERSION='"$(VERSION)"' -Iuserspace -Imodule
+ALLCFLAGS = -std=c11 $(CFLAGS) $(WARN) $(HARDEN) $(CPPFLAGS) \
+	$(shell pkg-config --cflags $(PKGS))
+ALLLDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LIBS    = $(shell pkg-config --libs $(PKGS))
+
+LIB_SRC   := $(wildcard $(addprefix userspace/,base/*.c kmip/*.c provider/*.c kernel/*.c \
+	volume/*.c))
+CMD_SRC   := $(wildcard userspace/cmd/*.c)
+AGENT_SRC := $(wildcard userspace/agent/*.c)
+UNIT_SRC  := $(wildcard tests/unit/*.c)
+UNIT_HELP := tests/unit/unit.c
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(filter-out $(UNIT_HELP),$(UNIT_SRC)))
+
+.PHONY: all user module test demo check bench shell install uninstall clean unit
+
+all: user module
+
+user: $(B)/hostcrypt $(B)/hostcryptd
+
+$(B)/libhostcrypt.a: $(call obj,$(LIB_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/hostcrypt: $(call obj,$(CMD_SRC)) $(B)/libhostcrypt.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/hostcryptd: $(call obj,$(AGENT_SRC)) $(B)/libhostcrypt.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
+
+unit: $(UNIT_BIN)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(call obj,$(UNIT_HELP)) $(B)/libhostcrypt.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/%.o: %.c | module/version.h
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell [ -d $(B) ] && find $(B) -name '*.d' 2>/dev/null)
+
+.PRECIOUS: $(B)/%.o
