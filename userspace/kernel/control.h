@@ -12,6 +12,9 @@
 
 #define HC_UUID_TEXT 37 /* with the NUL */
 
+/* Major version of the table line that we write (module: target's version). */
+#define HC_TABLE_MAJOR 1
+
 /*
  * Open /dev/hostcrypt and check the module's version. Tries to load the
  * module (modprobe) once when it is absent. Returns a file descriptor, or
