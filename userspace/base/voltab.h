@@ -35,10 +35,18 @@ struct hc_voltab {
 
 /*
  * Read @path; a missing file is an empty one. HC_E_CONFIG with file and line
- * for a bad name, a doubled name, a missing field, an unknown option.
+ * for a bad name, a doubled name or device, a missing field, an unknown option.
  */
 int hc_voltab_load(const char *path, struct hc_voltab *ret_table);
 void hc_voltab_free(struct hc_voltab *table);
+
+/*
+ * The same, but a bad line costs only itself: @on_bad hears its error (file,
+ * line and what is wrong) and the rest is taken.
+ */
+typedef void (*hc_voltab_on_bad)(void *userdata, const char *message);
+int hc_voltab_load_good(const char *path, hc_voltab_on_bad on_bad, void *userdata,
+			struct hc_voltab *ret_table);
 
 /* The entry called @name, or NULL. */
 const struct hc_voltab_entry *hc_voltab_find(const struct hc_voltab *table, const char *name);
@@ -47,7 +55,7 @@ const struct hc_voltab_entry *hc_voltab_find(const struct hc_voltab *table, cons
  * "UUID=..." is looked up with libblkid. HC_E_DEVICE_MISSING. */
 int hc_voltab_resolve(const char *device, char **ret_path);
 
-/* Letters, digits, "-", "_", "."; not "." first; 1..48 long. */
+/* Letters, digits, "-", "_", "."; not "." or "-" first; 1..48 long. */
 bool hc_volume_name_valid(const char *name);
 
 #define HC_VOLTAB __attribute__((cleanup(hc_voltab_free))) struct hc_voltab
