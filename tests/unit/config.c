@@ -24,7 +24,7 @@ static int load(const char *text, struct hc_config *ret_config)
 /* @text is refused with a message that holds ":@line: " and @words. */
 static bool refused(const char *text, unsigned line, const char *words)
 {
-	struct hc_config config = {.allow_slow_cipher = true};
+	struct hc_config config = { .allow_slow_cipher = true };
 	char where[64];
 	int r = load(text, &config);
 
@@ -45,16 +45,18 @@ static bool refused(const char *text, unsigned line, const char *words)
 
 static void full_file(void)
 {
-	HC_CONFIG config = {0};
+	HC_CONFIG config = { 0 };
 	const struct hc_provider_config *p;
 
 	if (!EXPECT(load("# comment\n; another\n\n" KMIP(
-			     "kms.example.org:5697 ; inline") "server-name = kms\nconnect-timeout "
-							      "= 7\ntimeout=300\n"
-							      "[provider local]\ntype = "
-							      "local\ndirectory = /srv/keys\n"
-							      "[defaults]\nprovider = "
-							      "local\nallow-slow-cipher = yes\n",
+				 "kms.example.org:5697 ; inline") "server-name = "
+								  "kms\nconnect-timeout "
+								  "= 7\ntimeout=300\n"
+								  "[provider local]\ntype = "
+								  "local\ndirectory = /srv/keys\n"
+								  "[defaults]\nprovider = "
+								  "local\nallow-slow-cipher = "
+								  "yes\n",
 			 &config) == 0))
 		return;
 	EXPECT(config.n_providers == 2 && config.allow_slow_cipher);
@@ -72,7 +74,7 @@ static void full_file(void)
 
 static void unsaid_values(void)
 {
-	HC_CONFIG config = {0};
+	HC_CONFIG config = { 0 };
 	const struct hc_provider_config *p;
 
 	if (!EXPECT(load(KMIP("10.0.2.2"), &config) == 0 &&
@@ -87,7 +89,7 @@ static void missing_or_empty_file_is_local(void)
 	const struct hc_provider_config *p;
 
 	for (int round = 0; round < 2; round++) {
-		HC_CONFIG config = {0};
+		HC_CONFIG config = { 0 };
 
 		if (round == 0)
 			unlink(path);
@@ -103,7 +105,7 @@ static void missing_or_empty_file_is_local(void)
 static bool server_is(const char *text, const char *host, unsigned port)
 {
 	char file[512];
-	HC_CONFIG config = {0};
+	HC_CONFIG config = { 0 };
 
 	snprintf(file, sizeof(file), "[provider main]\ntype=kmip\nserver=%s\n" KMIP_REST, text);
 	return load(file, &config) == 0 && strcmp(config.providers[0].host, host) == 0 &&
@@ -160,8 +162,8 @@ static void bad_settings(void)
 	EXPECT(refused(KMIP("k") "connect-timeout = 5s\n", 7, "from 1 to 300"));
 	EXPECT(refused(KMIP("k") "timeout =\n", 7, "has no value"));
 	EXPECT(refused(KMIP("k") "timeout\n", 7, "neither [section] nor name = value"));
-	EXPECT(
-	    refused("[provider m]\ntype = kmip\nserver = k\nca = ca.pem\n", 4, "no absolute path"));
+	EXPECT(refused("[provider m]\ntype = kmip\nserver = k\nca = ca.pem\n", 4,
+		       "no absolute path"));
 	EXPECT(refused(KMIP("k") "directory = /x\n", 7, "a kmip provider takes no \"directory\""));
 	EXPECT(refused("[provider a]\nca = /x\ntype = local\n", 2,
 		       "a local provider takes no \"ca\""));
@@ -198,7 +200,7 @@ static void long_lines(void)
 	memcpy(file, "[provider a]\ndirectory = /", 26);
 	snprintf(file + 1500, 32, "\ntype = local\n");
 	{
-		HC_CONFIG config = {0};
+		HC_CONFIG config = { 0 };
 
 		EXPECT(load(file, &config) == 0);
 		EXPECT(config.n_providers == 1 && strlen(config.providers[0].directory) == 1475);
@@ -218,7 +220,7 @@ static void unreadable_file(void)
 
 static void provider_must_be_known(void)
 {
-	HC_CONFIG config = {0};
+	HC_CONFIG config = { 0 };
 	const struct hc_provider_config *p = NULL;
 
 	if (!EXPECT(load("[provider a]\ntype=local\n[provider b]\ntype=local\n", &config) == 0))

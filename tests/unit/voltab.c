@@ -29,7 +29,7 @@ static int load(const char *text, struct hc_voltab *ret_table)
 /* @text is refused with a message that starts with file and @line and has @words. */
 static bool refused(const char *text, unsigned line, const char *words)
 {
-	struct hc_voltab table = {.n_entries = 77};
+	struct hc_voltab table = { .n_entries = 77 };
 	char where[64];
 	int r = load(text, &table);
 
@@ -45,7 +45,7 @@ static bool refused(const char *text, unsigned line, const char *words)
 
 static void full_file(void)
 {
-	HC_VOLTAB table = {0};
+	HC_VOLTAB table = { 0 };
 	const struct hc_voltab_entry *e;
 
 	if (!EXPECT(load("# a comment\n\n"
@@ -76,7 +76,7 @@ static void full_file(void)
 
 static void missing_file_is_empty(void)
 {
-	HC_VOLTAB table = {.n_entries = 3};
+	HC_VOLTAB table = { .n_entries = 3 };
 
 	unlink(path);
 	EXPECT(hc_voltab_load(path, &table) == 0 && table.n_entries == 0);
@@ -94,10 +94,10 @@ static void bad_lines(void)
 	EXPECT(refused("vm1 UUID=2f1c5a60_0b1d-4c7e-9a3f-6d2e8b904c11\n", 1, "is no device"));
 	EXPECT(refused("vm1 /dev/a ma/in\n", 1, "no name of a provider"));
 	EXPECT(refused("vm1 /dev/a - discard noauto\n", 1, "\"noauto\" is a field too many"));
-	EXPECT(
-	    refused("vm1 /dev/a -\nvm1 /dev/b\n", 2, "a second volume \"vm1\" (first in line 1)"));
-	EXPECT(
-	    refused("vm1 /dev/a -\nvm2 /dev/a\n", 2, "/dev/a is already volume \"vm1\" (line 1)"));
+	EXPECT(refused("vm1 /dev/a -\nvm1 /dev/b\n", 2,
+		       "a second volume \"vm1\" (first in line 1)"));
+	EXPECT(refused("vm1 /dev/a -\nvm2 /dev/a\n", 2,
+		       "/dev/a is already volume \"vm1\" (line 1)"));
 }
 
 static void bad_options(void)
@@ -142,7 +142,7 @@ static void count_bad(void *userdata, const char *message)
 
 static void bad_line_costs_only_itself(void)
 {
-	HC_VOLTAB table = {0};
+	HC_VOLTAB table = { 0 };
 	static const char text[] = "vm1 /dev/a\nvm2\nvm3 /dev/c\nvm1 /dev/d\nvm4 /dev/e\n";
 	unsigned bad = 0;
 

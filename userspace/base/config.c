@@ -31,21 +31,21 @@ static const struct setting {
 	bool required;
 } settings[] = {
 #define FIELD(member) offsetof(struct hc_provider_config, member)
-    {"server", HC_PROVIDER_KMIP, KIND_SERVER, 0, true},
-    {"ca", HC_PROVIDER_KMIP, KIND_PATH, FIELD(ca), true},
-    {"certificate", HC_PROVIDER_KMIP, KIND_PATH, FIELD(certificate), true},
-    {"private-key", HC_PROVIDER_KMIP, KIND_PATH, FIELD(private_key), true},
-    {"server-name", HC_PROVIDER_KMIP, KIND_NAME, FIELD(server_name), false},
-    {"connect-timeout", HC_PROVIDER_KMIP, KIND_SECONDS, FIELD(connect_timeout_s), false},
-    {"timeout", HC_PROVIDER_KMIP, KIND_SECONDS, FIELD(timeout_s), false},
-    {"directory", HC_PROVIDER_LOCAL, KIND_PATH, FIELD(directory), false},
+	{ "server", HC_PROVIDER_KMIP, KIND_SERVER, 0, true },
+	{ "ca", HC_PROVIDER_KMIP, KIND_PATH, FIELD(ca), true },
+	{ "certificate", HC_PROVIDER_KMIP, KIND_PATH, FIELD(certificate), true },
+	{ "private-key", HC_PROVIDER_KMIP, KIND_PATH, FIELD(private_key), true },
+	{ "server-name", HC_PROVIDER_KMIP, KIND_NAME, FIELD(server_name), false },
+	{ "connect-timeout", HC_PROVIDER_KMIP, KIND_SECONDS, FIELD(connect_timeout_s), false },
+	{ "timeout", HC_PROVIDER_KMIP, KIND_SECONDS, FIELD(timeout_s), false },
+	{ "directory", HC_PROVIDER_LOCAL, KIND_PATH, FIELD(directory), false },
 #undef FIELD
 };
 #define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
 static const char *const type_names[] = {
-    [HC_PROVIDER_LOCAL] = "local",
-    [HC_PROVIDER_KMIP] = "kmip",
+	[HC_PROVIDER_LOCAL] = "local",
+	[HC_PROVIDER_KMIP] = "kmip",
 };
 #define N_TYPES (sizeof(type_names) / sizeof(type_names[0]))
 
@@ -126,12 +126,12 @@ static void add_provider(struct reader *reader, const char *name)
 		return;
 	}
 	providers[n] = (struct hc_provider_config){
-	    .port = DEFAULT_PORT,
-	    .connect_timeout_s = 5,
-	    .timeout_s = 15,
+		.port = DEFAULT_PORT,
+		.connect_timeout_s = 5,
+		.timeout_s = 15,
 	};
 	snprintf(providers[n].name, sizeof(providers[n].name), "%s", name);
-	lines[n] = (struct lines){.section = reader->line};
+	lines[n] = (struct lines){ .section = reader->line };
 	config->n_providers = n + 1;
 }
 
@@ -323,7 +323,7 @@ static void set_type(struct reader *reader, struct hc_provider_config *provider,
 static void set_in_provider(struct reader *reader, const char *name, const char *value)
 {
 	struct hc_provider_config *provider =
-	    &reader->config->providers[reader->config->n_providers - 1];
+		&reader->config->providers[reader->config->n_providers - 1];
 	struct lines *lines = &reader->lines[reader->config->n_providers - 1];
 
 	if (strcmp(name, "type") == 0) {
@@ -453,8 +453,8 @@ static void finish_defaults(struct reader *reader)
 
 int hc_config_load(const char *path, struct hc_config *ret_config)
 {
-	HC_CONFIG config = {0};
-	struct reader reader = {.path = path, .config = &config};
+	HC_CONFIG config = { 0 };
+	struct reader reader = { .path = path, .config = &config };
 
 	reader.file = fopen(path, "re");
 	if (!reader.file && errno != ENOENT)
@@ -471,7 +471,7 @@ int hc_config_load(const char *path, struct hc_config *ret_config)
 	if (reader.error)
 		return reader.error;
 	*ret_config = config;
-	config = (struct hc_config){0};
+	config = (struct hc_config){ 0 };
 	return 0;
 }
 
@@ -488,7 +488,7 @@ void hc_config_free(struct hc_config *config)
 		free(provider->directory);
 	}
 	free(config->providers);
-	*config = (struct hc_config){0};
+	*config = (struct hc_config){ 0 };
 }
 
 int hc_config_provider(const struct hc_config *config, const char *name,
@@ -512,10 +512,10 @@ int hc_config_provider(const struct hc_config *config, const char *name,
 	}
 	if (!*name)
 		return hc_fail(
-		    HC_E_PROVIDER_UNKNOWN,
-		    "which provider? There are %s; name one, or set \"provider =\" under "
-		    "[defaults] in the configuration file",
-		    known);
+			HC_E_PROVIDER_UNKNOWN,
+			"which provider? There are %s; name one, or set \"provider =\" under "
+			"[defaults] in the configuration file",
+			known);
 	return hc_fail(HC_E_PROVIDER_UNKNOWN,
 		       "no provider \"%s\" in the configuration file; there are: %s", name, known);
 }

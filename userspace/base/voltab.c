@@ -59,7 +59,7 @@ static void free_entry(struct hc_voltab_entry *entry)
 	free(entry->device);
 	free(entry->provider);
 	free(entry->header);
-	*entry = (struct hc_voltab_entry){0};
+	*entry = (struct hc_voltab_entry){ 0 };
 }
 
 static int copy(char **field, const char *text)
@@ -143,10 +143,10 @@ static int parse_fields(const struct reader *reader, struct hc_voltab_entry *ent
 
 	if (!hc_volume_name_valid(name))
 		return FAIL(
-		    reader,
-		    "\"%s\" is no name for a volume: it takes letters, digits, \"-\", \"_\" "
-		    "and \".\", %d at most, the first a letter, a digit or \"_\"",
-		    name, NAME_LIMIT);
+			reader,
+			"\"%s\" is no name for a volume: it takes letters, digits, \"-\", \"_\" "
+			"and \".\", %d at most, the first a letter, a digit or \"_\"",
+			name, NAME_LIMIT);
 	if (!device)
 		return FAIL(reader,
 			    "volume \"%s\" has no device; a line is NAME DEVICE [PROVIDER "
@@ -181,7 +181,7 @@ static int parse_fields(const struct reader *reader, struct hc_voltab_entry *ent
 static int parse_line(struct reader *reader, char *text)
 {
 	struct hc_voltab *table = &reader->table;
-	struct hc_voltab_entry entry = {.line = reader->line};
+	struct hc_voltab_entry entry = { .line = reader->line };
 	struct hc_voltab_entry *entries;
 	int r;
 
@@ -234,12 +234,12 @@ static int parse_file(struct reader *reader, FILE *file, hc_voltab_on_bad on_bad
 int hc_voltab_load_good(const char *path, hc_voltab_on_bad on_bad, void *userdata,
 			struct hc_voltab *ret_table)
 {
-	struct reader reader = {.path = path};
+	struct reader reader = { .path = path };
 	FILE *file = fopen(path, "re");
 	int r;
 
 	if (!file && errno == ENOENT) {
-		*ret_table = (struct hc_voltab){0};
+		*ret_table = (struct hc_voltab){ 0 };
 		return 0;
 	}
 	if (!file)
@@ -263,7 +263,7 @@ void hc_voltab_free(struct hc_voltab *table)
 	for (size_t i = 0; i < table->n_entries; i++)
 		free_entry(&table->entries[i]);
 	free(table->entries);
-	*table = (struct hc_voltab){0};
+	*table = (struct hc_voltab){ 0 };
 }
 
 const struct hc_voltab_entry *hc_voltab_find(const struct hc_voltab *table, const char *name)
