@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Guests: start one, follow what it reports, end it, judge its console.
+
+A scenario is a bash file with a header of comment lines:
+
+    # about: one sentence
+    # rigs: uml qemu-6.12 qemu-6.1      where it runs
+    # uml: debug | plain | plain debug  which UML kernel (debug)
+    # timeout: SECONDS                  120; three times that under uml-debug
+    # mem: 1024M                        512M
+    # disks: 64M 64M                    blank disks
+    # kms: pykmip                       a key server (QEMU: on the machine)
+    # console-allow: REGEX              console lines that are no fault here
+
+It reports over a channel of its own, line by line: "PASS name",
+"FAIL name: why", "SKIP name: why", "NOTE text", and "END" when it is over.
+A guest that ends without END, runs out of time or whose console shows a
+kernel's complaint has failed, whatever it reported.
+"""
+
+import base64
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+RIG = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(RIG))
+BUILD = os.path.join(TOP, os.environ.get("B", "build"))
+LOGS = os.path.join(BUILD, "test-logs")
+
+# What a kernel prints when something is wrong with it.
+COMPLAINT = re.compile(
+    r"\bBUG:|\bBUG at |WARNING:|Call Trace|Call Backtrace|\bOops\b|KASAN:|UBSAN:"
+    r"|INFO: task .* blocked|rcu.*stall|suspicious RCU usage"
+    r"|possible (?:recursive|circular) locking|inconsistent lock state"
+    r"|sleeping function called|refcount_t|ODEBUG:"
+    r"|unreferenced object|Kernel panic|general protection|Kernel mode fault"
+)
+
+UML_RIGS = ("uml-plain", "uml-debug")
+QEMU_RIGS = ("qemu-6.12", "qemu-6.1")
+SLOWER = {"uml-debug": 3, "qemu-6.12": 3, "qemu-6.1": 3}
+
+
+class RigError(Exception):
+    """The rig itself could not do its work: a build failed, a tool is missing."""
+
+
+class Scenario:
+    """A scenario file and its header."""
+
+    def __init__(self, path):
+        self.path = os.path.abspath(path)
+        self.name = os.path.splitext(os.path.basename(path))[0]
+        header = {}
+        with open(self.path, encoding="utf-8") as lines:
+            for line in lines:
+                match = re.match(r"# ([a-z-]+): (.*)", line)
+                if match:
+                    header[match[1]] = match[2].strip()
+                elif line.strip() and not line.startswith("#"):
+                    break
+        self.about = header.get("about", "")
+        self.timeout = float(header.get("timeout", 120))
+        self.memory = header.get("mem", "512M")
+        self.disks = header.get("disks", "").split()
+        self.kms = header.get("kms", "")
+        self.allow = re.compile(header["console-allow"]) if "console-allow" in header else None
+        variants = header.get("uml", "debug").split()
+        self.rigs = []
+        for rig in header.get("rigs", "uml").split():
+            if rig == "uml":
+                self.rigs += ["uml-" + variant for variant in variants]
+            else:
+                self.rigs.append(rig)
+
+    @property
+    def companion(self):
+        """The program that answers ask_host on the machine, or None."""
+        path = os.path.splitext(self.path)[0] + ".host"
+        return path if os.path.exists(path) else None
+
+
+class Result:
+    """What a run came to: (kind, name, why) per check."""
+
+    def __init__(self, logs):
+        self.checks = []
+        self.logs = logs
+        self.seconds = 0
+
+    def add(self, kind, name, why=""):
+        self.checks.append((kind, name, why))
+
+    def count(self, kind):
+        return sum(1 for check in self.checks if check[0] == kind)
+
+    @property
+    def failed(self):
+        return self.count("FAIL") > 0
+
+
+def run_tool(*words):
+    """Run one of the rig's programs; its last line of output is the answer."""
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise RigError(f"{os.path.relpath(words[0], TOP)} {' '.join(words[1:])} failed")
+    return done.stdout.strip().splitlines()[-1]
+
+
+def tail(path, lines=25):
+    """The last lines of a log, for a failure's report."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as log:
+            return "".join("    " + line.rstrip() + "\n" for line in log.readlines()[-lines:])
+    except OSError:
+        return ""
+
+
+class Guest:
+    """One guest with its folder; what the rigs have in common."""
+
+    def __init__(self, rig, scenario, shell=False):
+        self.rig = rig
+        self.scenario = scenario
+        self.shell = shell
+        self.boot = 0
+        self.process = None
+        name = f"{scenario.name}@{rig}" if scenario else f"shell@{rig}"
+        self.logs = os.path.join(LOGS, name)
+        shutil.rmtree(self.logs, ignore_errors=True)
+        os.makedirs(self.logs)
+        self.folder = tempfile.mkdtemp(prefix="hostcrypt-rig-")
+        self.share = os.path.join(self.folder, "share")
+        self.keep = os.path.join(self.folder, "keep")
+        os.mkdir(self.share)
+        os.mkdir(self.keep)
+        self.console = os.path.join(self.logs, "console.log")
+        self.output = os.path.join(self.logs, "output.log")
+        self.disks = []
+        for index, size in enumerate(scenario.disks if scenario else ["256M"], 1):
+            disk = os.path.join(self.folder, f"disk{index}")
+            subprocess.run(["truncate", "-s", size, disk], check=True)
+            self.disks.append(disk)
+
+    # What a rig provides: start(), lines(), answer(text).
+
+    def environment(self):
+        """What the guest's first program is told, beyond what its rig adds."""
+        values = {"BOOT": str(self.boot)}
+        if self.scenario:
+            values["SCENARIO"] = self.scenario.name
+            values["SCENARIO_FILE"] = os.path.relpath(self.scenario.path, TOP)
+        if self.shell:
+            values["RIG_SHELL"] = "1"
+            values["TERM"] = os.environ.get("TERM", "dumb")
+        return values
+
+    def monitor(self):
+        """The socket of QEMU's monitor; UML has none."""
+        return ""
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        """End the guest with all its processes, as a power cut does."""
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self.process = None
+
+    def close(self):
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def ask_companion(self, words):
+        """Run the companion program; returns the line that answers the guest."""
+        program = self.scenario.companion
+        if program is None:
+            text, status = f"{self.scenario.name} has no .host companion\n", 127
+        else:
+            environment = dict(os.environ, MONITOR=self.monitor(), RIG=self.rig,
+                               LOGS=self.logs, FOLDER=self.folder, TREE=TOP,
+                               GUEST_PID=str(self.process.pid))
+            done = subprocess.run([program] + words, env=environment, text=True,
+                                  stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                  stderr=open(self.output, "a", encoding="utf-8"),
+                                  check=False)
+            text, status = done.stdout, done.returncode
+        return f"{status} {base64.b64encode(text.encode()).decode()}"
+
+    def ask_rig(self, words):
+        """Requests to the rig itself."""
+        return f"127 {base64.b64encode(b'unknown request').decode()}"
+
+    def start_again(self):
+        self.kill()
+        self.boot += 1
+        self.start()
+
+    def run(self, progress=lambda kind, name, why: None):
+        """Run the scenario to its end; returns a Result. Never raises for the guest's faults."""
+        result = Result(self.logs)
+        began = time.monotonic()
+        scale = SLOWER.get(self.rig, 1) * float(os.environ.get("TIMEOUT_SCALE", 1))
+        deadline = began + self.scenario.timeout * scale
+        ended = None
+
+        def report(kind, name, why=""):
+            result.add(kind, name, why)
+            progress(kind, name, why)
+
+        self.start_again()
+        log = open(os.path.join(self.logs, "channel.log"), "w", encoding="utf-8")
+        while ended is None:
+            alive = self.running()
+            lines = self.lines()
+            for line in lines:
+                log.write(f"{time.monotonic() - began:8.2f} {line}\n")
+                log.flush()
+                word, _, rest = line.partition(" ")
+                if word in ("PASS", "FAIL", "SKIP"):
+                    name, _, why = rest.partition(": ")
+                    report(word, name, why)
+                elif word == "NOTE":
+                    progress("NOTE", rest, "")
+                elif word == "HOST":
+                    self.answer(self.ask_companion(rest.split()))
+                elif word == "RIG":
+                    self.answer(self.ask_rig(rest.split()))
+                elif word in ("REBOOT", "CUT"):
+                    self.start_again()
+                elif word == "END":
+                    ended = "END"
+                else:
+                    report("FAIL", self.scenario.name, f"unknown line on the channel: {line!r}")
+            if ended is None and not alive and not lines:
+                ended = "died"
+            elif ended is None and time.monotonic() > deadline:
+                ended = "hung"
+            elif not lines:
+                time.sleep(0.02)
+        log.close()
+        self.kill()
+        self.collect()
+        if ended == "died":
+            report("FAIL", self.scenario.name, "the guest died before the scenario's end")
+        elif ended == "hung":
+            report("FAIL", self.scenario.name,
+                   f"no end after {self.scenario.timeout * scale:.0f} s; killed")
+        elif not result.checks:
+            report("FAIL", self.scenario.name, "the scenario checked nothing")
+        complaint = self.complaint()
+        if complaint:
+            report("FAIL", self.scenario.name, f"the console says: {complaint}")
+        result.seconds = time.monotonic() - began
+        return result
+
+    def collect(self):
+        """Bring logs that the guest wrote elsewhere into the log folder."""
+
+    def complaint(self):
+        """The console's first line that a sound kernel does not print."""
+        with open(self.console, encoding="utf-8", errors="replace") as console:
+            for line in console:
+                if COMPLAINT.search(line):
+                    if not (self.scenario.allow and self.scenario.allow.search(line)):
+                        return line.strip()[:200]
+        return None

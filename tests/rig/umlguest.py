@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+"""User-mode Linux: a kernel that is an ordinary process. Its root is the
+machine's own file system, read-only, under an overlay."""
+
+import os
+import subprocess
+
+from guest import BUILD, RIG, TOP, Guest, run_tool
+
+
+class UmlGuest(Guest):
+    """A guest under uml-plain or uml-debug."""
+
+    def __init__(self, rig, scenario, shell=False):
+        super().__init__(rig, scenario, shell)
+        self.kernel = run_tool(os.path.join(RIG, "kernel", "build"),
+                               rig.replace("uml-", "um-"))
+        self.module = run_tool(os.path.join(RIG, "kernel", "module"),
+                               rig.replace("uml-", "um-"))
+        self.channel = os.path.join(self.share, "channel")
+        self.read = 0
+        self.rest = ""
+        self.answers = 0
+
+    def environment(self):
+        values = super().environment()
+        values.update(RIG="uml", UML=self.rig.removeprefix("uml-"),
+                      RIG_INIT=os.path.join(RIG, "guest", "init"), RIG_TREE=TOP,
+                      RIG_BUILD=BUILD, RIG_KERNEL=self.kernel,
+                      RIG_SHARE=self.share, RIG_KEEP=self.keep,
+                      MODULE="/run/rig/build/" + os.path.relpath(self.module, BUILD))
+        for index in range(len(self.disks)):
+            values[f"DISK{index + 1}"] = "/dev/ubd" + "abcdefgh"[index]
+        return values
+
+    def start(self):
+        open(self.channel, "w", encoding="utf-8").close()
+        self.read, self.rest, self.answers = 0, "", 0
+        for name in os.listdir(self.share):
+            if name.startswith("answer."):
+                os.unlink(os.path.join(self.share, name))
+        # The environment does not fit on the kernel's command line: a first
+        # program made for this run carries it.
+        first = os.path.join(self.folder, "init")
+        with open(first, "w", encoding="utf-8") as script:
+            script.write("#!/bin/bash\n")
+            for name, value in self.environment().items():
+                script.write(f"export {name}='{value}'\n")
+            script.write('exec "$RIG_INIT"\n')
+        os.chmod(first, 0o755)
+        memory = self.scenario.memory if self.scenario else "1024M"
+        words = [os.path.join(self.kernel, "linux"), f"mem={memory}",
+                 "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={first}",
+                 "con0=fd:0,fd:1", "con=null", "loglevel=7", "panic=-1",
+                 f"uml_dir={self.folder}", "umid=uml"]
+        words += [f"ubd{index}={disk}" for index, disk in enumerate(self.disks)]
+        if self.shell:
+            self.process = subprocess.Popen(words)
+            return
+        with open(self.console, "a", encoding="utf-8") as console:
+            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=console,
+                                            stderr=subprocess.STDOUT, start_new_session=True)
+
+    def lines(self):
+        with open(self.channel, encoding="utf-8", errors="replace") as channel:
+            channel.seek(self.read)
+            text = channel.read()
+            self.read = channel.tell()
+        self.rest += text
+        *lines, self.rest = self.rest.split("\n")
+        return lines
+
+    def answer(self, text):
+        self.answers += 1
+        path = os.path.join(self.share, f"answer.{self.answers}")
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        os.rename(path + ".new", path)
+
+    def collect(self):
+        output = os.path.join(self.share, "output")
+        if os.path.exists(output):
+            with open(output, "rb") as source, open(self.output, "ab") as target:
+                target.write(source.read())
