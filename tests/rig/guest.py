@@ -160,6 +160,16 @@ class Guest:
             values["TERM"] = os.environ.get("TERM", "dumb")
         return values
 
+    def write_first(self, path):
+        """Write the guest's first program: it carries the environment, which
+        does not fit on a kernel's command line."""
+        with open(path, "w", encoding="utf-8") as script:
+            script.write("#!/bin/bash\n")
+            for name, value in self.environment().items():
+                script.write(f"export {name}='{value}'\n")
+            script.write('exec "$RIG_INIT"\n')
+        os.chmod(path, 0o755)
+
     def monitor(self):
         """The socket of QEMU's monitor; UML has none."""
         return ""

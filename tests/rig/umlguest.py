@@ -39,15 +39,8 @@ class UmlGuest(Guest):
         for name in os.listdir(self.share):
             if name.startswith("answer."):
                 os.unlink(os.path.join(self.share, name))
-        # The environment does not fit on the kernel's command line: a first
-        # program made for this run carries it.
         first = os.path.join(self.folder, "init")
-        with open(first, "w", encoding="utf-8") as script:
-            script.write("#!/bin/bash\n")
-            for name, value in self.environment().items():
-                script.write(f"export {name}='{value}'\n")
-            script.write('exec "$RIG_INIT"\n')
-        os.chmod(first, 0o755)
+        self.write_first(first)
         memory = self.scenario.memory if self.scenario else "1024M"
         words = [os.path.join(self.kernel, "linux"), f"mem={memory}",
                  "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={first}",

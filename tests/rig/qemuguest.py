@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0
+"""QEMU guests with a stock Debian cloud kernel (or the KUnit kernel): two CPUs,
+the real cipher, and a memory that can be looked at from outside. The root is
+the machine's own file system, shared over virtio-fs, read-only, under an
+overlay; so there is no image to build."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+from guest import BUILD, RIG, TOP, Guest, RigError, run_tool
+
+VIRTIOFSD = ("/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd")
+
+
+class QemuGuest(Guest):
+    """A guest under qemu-6.12, qemu-6.1 or qemu-kunit."""
+
+    def __init__(self, rig, scenario, shell=False):
+        super().__init__(rig, scenario, shell)
+        series = rig.removeprefix("qemu-")
+        if series == "kunit":
+            self.kernel = run_tool(os.path.join(RIG, "kernel", "build"), "x86-kunit")
+            self.image = os.path.join(self.kernel, "arch/x86/boot/bzImage")
+            subprocess.run([os.path.join(RIG, "kernel", "initrd"), self.kernel], check=True)
+            series = "x86-kunit"
+        else:
+            self.kernel = run_tool(os.path.join(RIG, "kernel", "debian"), series)
+            self.image = os.path.join(self.kernel, "vmlinuz")
+        self.module = run_tool(os.path.join(RIG, "kernel", "module"), series)
+        self.connection = None
+        self.sharer = None
+        self.rest = b""
+        self.kms_folder = None
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def monitor(self):
+        return self.path("monitor")
+
+    def environment(self):
+        values = super().environment()
+        values.update(RIG=self.rig, UML="",
+                      RIG_INIT=os.path.join(RIG, "guest", "init"), RIG_TREE=TOP,
+                      RIG_BUILD=BUILD, RIG_KERNEL=self.kernel, RIG_SHARE="", RIG_KEEP="",
+                      MODULE="/run/rig/build/" + os.path.relpath(self.module, BUILD))
+        for index in range(len(self.disks)):
+            values[f"DISK{index + 1}"] = "/dev/vd" + "abcdefgh"[index]
+        values["RIG_KEEP_DISK"] = "/dev/vd" + "abcdefgh"[len(self.disks)]
+        return values
+
+    def share_root(self):
+        """Start the program that serves the machine's root to the guest."""
+        program = next((path for path in VIRTIOFSD if os.path.exists(path)), None)
+        if program is None:
+            raise RigError("no virtiofsd here; install qemu-system-common or virtiofsd")
+        if program == VIRTIOFSD[0]:
+            options = ["-o", "source=/", "-o", "sandbox=chroot", "-o", "cache=always",
+                       "-o", "no_writeback", "-f"]
+        else:
+            options = ["--shared-dir", "/", "--sandbox", "none", "--cache", "always"]
+        log = open(os.path.join(self.logs, "virtiofsd.log"), "a", encoding="utf-8")
+        path = self.path("root.sock")
+        self.sharer = subprocess.Popen([program, f"--socket-path={path}"] + options,
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       start_new_session=True)
+        self.wait_for(path, self.sharer)
+
+    def wait_for(self, path, process):
+        """Wait until @process has made the socket @path."""
+        end = time.monotonic() + 30
+        while not os.path.exists(path):
+            if process.poll() is not None or time.monotonic() > end:
+                raise RigError(f"{process.args[0]} did not start; see {self.logs}")
+            time.sleep(0.02)
+
+    def start(self):
+        keep = self.path("keep.img")
+        if not os.path.exists(keep):
+            subprocess.run(["truncate", "-s", "16M", keep], check=True)
+            subprocess.run(["mke2fs", "-q", "-F", keep], check=True)
+        first = self.path("init")
+        self.write_first(first)
+        self.share_root()
+        memory = self.scenario.memory if self.scenario else "1024M"
+        accel = os.environ.get("ACCEL", "tcg")
+        words = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
+                 "-machine", "pc,memory-backend=ram", "-smp", "2", "-m", memory,
+                 "-object", f"memory-backend-memfd,id=ram,size={memory},share=on",
+                 "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
+                 "-cpu", "max" if accel == "tcg" else "host",
+                 "-kernel", self.image, "-initrd", os.path.join(self.kernel, "initrd"),
+                 "-append", f"console=ttyS0 loglevel=7 panic=-1 rig_init={first}",
+                 "-display", "none",
+                 "-monitor", f"unix:{self.path('monitor')},server=on,wait=off",
+                 "-chardev", f"socket,id=root,path={self.path('root.sock')}",
+                 "-device", "vhost-user-fs-pci,chardev=root,tag=rig-root",
+                 "-device", "virtio-serial-pci",
+                 "-chardev", f"socket,id=channel,path={self.path('channel')},server=on,wait=off",
+                 "-device", "virtserialport,chardev=channel,name=rig.channel",
+                 "-chardev", f"file,id=output,path={self.output},append=on",
+                 "-device", "virtserialport,chardev=output,name=rig.output",
+                 "-device", "virtio-rng-pci",
+                 "-nic", "user,model=virtio-net-pci"]
+        for disk in self.disks + [keep]:
+            words += ["-drive", f"file={disk},format=raw,if=virtio"]
+        if self.shell:
+            self.process = subprocess.Popen(words + ["-serial", "mon:stdio"])
+        else:
+            words += ["-chardev", f"file,id=console,path={self.console},append=on",
+                      "-serial", "chardev:console"]
+            log = open(os.path.join(self.logs, "qemu.log"), "a", encoding="utf-8")
+            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, start_new_session=True)
+        self.wait_for(self.path("channel"), self.process)
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.connect(self.path("channel"))
+        self.connection.setblocking(False)
+        self.rest = b""
+
+    def lines(self):
+        try:
+            while True:
+                data = self.connection.recv(65536)
+                if not data:
+                    break
+                self.rest += data
+        except (BlockingIOError, ConnectionResetError):
+            pass
+        *lines, self.rest = self.rest.split(b"\n")
+        return [line.decode(errors="replace").rstrip("\r") for line in lines]
+
+    def answer(self, text):
+        self.connection.setblocking(True)
+        self.connection.sendall(text.encode() + b"\n")
+        self.connection.setblocking(False)
+
+    def kill(self):
+        super().kill()
+        if self.connection:
+            self.connection.close()
+            self.connection = None
+        if self.sharer:
+            self.sharer.kill()
+            self.sharer.wait()
+            self.sharer = None
+        for name in ("monitor", "channel", "root.sock"):
+            if os.path.exists(self.path(name)):
+                os.unlink(self.path(name))
