@@ -18,18 +18,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "kernel/control.h"
 
 #define LABEL_MAX 128
 #define FILE_NAME_MAX (HC_UUID_TEXT + 8)
-
-static void closep(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-#define FD __attribute__((cleanup(closep))) int
 
 static const char *directory(struct hc_provider *provider)
 {
@@ -116,7 +109,7 @@ static int open_key(struct hc_provider *provider, const char *id, int flags)
 	char name[FILE_NAME_MAX], path[4096];
 	struct stat st;
 	int fd, r;
-	FD dir = -1;
+	HC_FD dir = -1;
 
 	r = file_name(id, name);
 	if (r < 0)
@@ -151,40 +144,6 @@ static int open_key(struct hc_provider *provider, const char *id, int flags)
 	return fd;
 }
 
-static int write_all(int fd, const void *data, size_t size)
-{
-	const uint8_t *at = data;
-
-	while (size > 0) {
-		ssize_t n = write(fd, at, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		at += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-static int read_all(int fd, void *data, size_t size)
-{
-	uint8_t *at = data;
-
-	while (size > 0) {
-		ssize_t n = read(fd, at, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		at += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /* A random UUID (version 4). */
 static int make_id(char ret_id[HC_KEK_ID_MAX])
 {
@@ -206,7 +165,7 @@ static int make_id(char ret_id[HC_KEK_ID_MAX])
 static int store(int dir, const char *id, const struct hc_secret *kek, const char *label)
 {
 	char name[FILE_NAME_MAX], temporary[FILE_NAME_MAX + 8];
-	FD fd = -1;
+	HC_FD fd = -1;
 	int r;
 
 	r = file_name(id, name);
@@ -216,9 +175,9 @@ static int store(int dir, const char *id, const struct hc_secret *kek, const cha
 	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return hc_fail_errno(errno, "cannot make a key file");
-	r = write_all(fd, kek->data, kek->size);
+	r = hc_write_all(fd, kek->data, kek->size);
 	if (r == 0)
-		r = write_all(fd, label, strnlen(label, LABEL_MAX));
+		r = hc_write_all(fd, label, strnlen(label, LABEL_MAX));
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
@@ -237,7 +196,7 @@ static int local_create(struct hc_provider *provider, const char *label,
 {
 	char id[HC_KEK_ID_MAX];
 	HC_SECRET kek = { 0 };
-	FD dir = -1;
+	HC_FD dir = -1;
 	int r;
 
 	dir = open_directory(provider, true);
@@ -261,7 +220,7 @@ static int local_get(struct hc_provider *provider, const char *id, bool for_new_
 		     struct hc_secret *ret_kek)
 {
 	HC_SECRET kek = { 0 };
-	FD fd = -1;
+	HC_FD fd = -1;
 	int r;
 
 	/* A local key is Active while it is there. */
@@ -272,7 +231,7 @@ static int local_get(struct hc_provider *provider, const char *id, bool for_new_
 	r = hc_secret_alloc(HC_KEK_SIZE, &kek);
 	if (r < 0)
 		return r;
-	r = read_all(fd, kek.data, kek.size);
+	r = hc_read_all(fd, kek.data, kek.size);
 	if (r < 0)
 		return hc_fail_errno(-r, "cannot read the key %s", id);
 	*ret_kek = kek;
@@ -283,7 +242,7 @@ static int local_get(struct hc_provider *provider, const char *id, bool for_new_
 static int local_state(struct hc_provider *provider, const char *id,
 		       enum hc_kek_state *ret_state)
 {
-	FD fd = open_key(provider, id, O_RDONLY);
+	HC_FD fd = open_key(provider, id, O_RDONLY);
 
 	if (fd < 0)
 		return fd;
@@ -299,8 +258,8 @@ static int local_destroy(struct hc_provider *provider, const char *id)
 {
 	const uint8_t zeros[HC_KEK_SIZE] = { 0 };
 	char name[FILE_NAME_MAX];
-	FD dir = -1;
-	FD fd = -1;
+	HC_FD dir = -1;
+	HC_FD fd = -1;
 	int r;
 
 	fd = open_key(provider, id, O_RDWR);
@@ -312,7 +271,7 @@ static int local_destroy(struct hc_provider *provider, const char *id)
 	r = file_name(id, name);
 	if (r < 0)
 		return r;
-	r = write_all(fd, zeros, sizeof(zeros));
+	r = hc_write_all(fd, zeros, sizeof(zeros));
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	if (r == 0 && unlinkat(dir, name, 0) < 0)
@@ -327,7 +286,7 @@ static int local_destroy(struct hc_provider *provider, const char *id)
 static int local_check(struct hc_provider *provider, struct hc_provider_report *ret_report)
 {
 	struct hc_provider_report report = { .can_create = true };
-	FD dir = open_directory(provider, true);
+	HC_FD dir = open_directory(provider, true);
 
 	if (dir < 0)
 		return dir;
