@@ -10,6 +10,7 @@ A scenario is a bash file with a header of comment lines:
     # mem: 1024M                        512M
     # disks: 64M 64M                    blank disks
     # kms: pykmip                       a key server (QEMU: on the machine)
+    # keep: yes                         a folder that outlives reboots
     # console-allow: REGEX              console lines that are no fault here
 
 It reports over a channel of its own, line by line: "PASS name",
@@ -69,6 +70,7 @@ class Scenario:
         self.memory = header.get("mem", "512M")
         self.disks = header.get("disks", "").split()
         self.kms = header.get("kms", "")
+        self.keep = header.get("keep") == "yes"
         self.allow = re.compile(header["console-allow"]) if "console-allow" in header else None
         variants = header.get("uml", "debug").split()
         self.rigs = []
@@ -130,15 +132,12 @@ class Guest:
         self.shell = shell
         self.boot = 0
         self.process = None
+        self.kernel = self.module = None
         name = f"{scenario.name}@{rig}" if scenario else f"shell@{rig}"
         self.logs = os.path.join(LOGS, name)
         shutil.rmtree(self.logs, ignore_errors=True)
         os.makedirs(self.logs)
         self.folder = tempfile.mkdtemp(prefix="hostcrypt-rig-")
-        self.share = os.path.join(self.folder, "share")
-        self.keep = os.path.join(self.folder, "keep")
-        os.mkdir(self.share)
-        os.mkdir(self.keep)
         self.console = os.path.join(self.logs, "console.log")
         self.output = os.path.join(self.logs, "output.log")
         self.disks = []
@@ -151,7 +150,9 @@ class Guest:
 
     def environment(self):
         """What the guest's first program is told, beyond what its rig adds."""
-        values = {"BOOT": str(self.boot)}
+        values = {"BOOT": str(self.boot), "RIG_TREE": TOP, "RIG_BUILD": BUILD,
+                  "MODULE": "/run/rig/build/" + os.path.relpath(self.module, BUILD),
+                  "RIG_KERNEL": self.kernel}
         if self.scenario:
             values["SCENARIO"] = self.scenario.name
             values["SCENARIO_FILE"] = os.path.relpath(self.scenario.path, TOP)
@@ -160,15 +161,11 @@ class Guest:
             values["TERM"] = os.environ.get("TERM", "dumb")
         return values
 
-    def write_first(self, path):
-        """Write the guest's first program: it carries the environment, which
-        does not fit on a kernel's command line."""
-        with open(path, "w", encoding="utf-8") as script:
-            script.write("#!/bin/bash\n")
+    def write_environment(self):
+        """Tell the guest's first program what it needs to know."""
+        with open(os.path.join(self.folder, "env"), "w", encoding="utf-8") as file:
             for name, value in self.environment().items():
-                script.write(f"export {name}='{value}'\n")
-            script.write('exec "$RIG_INIT"\n')
-        os.chmod(path, 0o755)
+                file.write(f"{name}={value}\n")
 
     def monitor(self):
         """The socket of QEMU's monitor; UML has none."""

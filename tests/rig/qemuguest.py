@@ -5,12 +5,11 @@ the machine's own file system, shared over virtio-fs, read-only, under an
 overlay; so there is no image to build."""
 
 import os
-import shutil
 import socket
 import subprocess
 import time
 
-from guest import BUILD, RIG, TOP, Guest, RigError, run_tool
+from guest import RIG, Guest, RigError, run_tool
 
 VIRTIOFSD = ("/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd")
 
@@ -33,7 +32,14 @@ class QemuGuest(Guest):
         self.connection = None
         self.sharer = None
         self.rest = b""
-        self.kms_folder = None
+        self.keep = self.make_keep() if scenario and scenario.keep else None
+
+    def make_keep(self):
+        """A small disk with a file system, for what must outlive a reboot."""
+        disk = self.path("keep.img")
+        subprocess.run(["truncate", "-s", "16M", disk], check=True)
+        subprocess.run(["mke2fs", "-q", "-F", disk], check=True)
+        return disk
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -43,13 +49,11 @@ class QemuGuest(Guest):
 
     def environment(self):
         values = super().environment()
-        values.update(RIG=self.rig, UML="",
-                      RIG_INIT=os.path.join(RIG, "guest", "init"), RIG_TREE=TOP,
-                      RIG_BUILD=BUILD, RIG_KERNEL=self.kernel, RIG_SHARE="", RIG_KEEP="",
-                      MODULE="/run/rig/build/" + os.path.relpath(self.module, BUILD))
+        values.update(RIG=self.rig, UML="")
         for index in range(len(self.disks)):
             values[f"DISK{index + 1}"] = "/dev/vd" + "abcdefgh"[index]
-        values["RIG_KEEP_DISK"] = "/dev/vd" + "abcdefgh"[len(self.disks)]
+        if self.keep:
+            values["RIG_KEEP"] = "/dev/vd" + "abcdefgh"[len(self.disks)]
         return values
 
     def share_root(self):
@@ -78,12 +82,7 @@ class QemuGuest(Guest):
             time.sleep(0.02)
 
     def start(self):
-        keep = self.path("keep.img")
-        if not os.path.exists(keep):
-            subprocess.run(["truncate", "-s", "16M", keep], check=True)
-            subprocess.run(["mke2fs", "-q", "-F", keep], check=True)
-        first = self.path("init")
-        self.write_first(first)
+        self.write_environment()
         self.share_root()
         memory = self.scenario.memory if self.scenario else "1024M"
         accel = os.environ.get("ACCEL", "tcg")
@@ -93,7 +92,7 @@ class QemuGuest(Guest):
                  "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
                  "-cpu", "max" if accel == "tcg" else "host",
                  "-kernel", self.image, "-initrd", os.path.join(self.kernel, "initrd"),
-                 "-append", f"console=ttyS0 loglevel=7 panic=-1 rig_init={first}",
+                 "-append", f"console=ttyS0 loglevel=7 panic=-1 rig_folder={self.folder}",
                  "-display", "none",
                  "-monitor", f"unix:{self.path('monitor')},server=on,wait=off",
                  "-chardev", f"socket,id=root,path={self.path('root.sock')}",
@@ -105,7 +104,7 @@ class QemuGuest(Guest):
                  "-device", "virtserialport,chardev=output,name=rig.output",
                  "-device", "virtio-rng-pci",
                  "-nic", "user,model=virtio-net-pci"]
-        for disk in self.disks + [keep]:
+        for disk in self.disks + ([self.keep] if self.keep else []):
             words += ["-drive", f"file={disk},format=raw,if=virtio"]
         if self.shell:
             self.process = subprocess.Popen(words + ["-serial", "mon:stdio"])

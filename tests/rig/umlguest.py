@@ -5,7 +5,7 @@ machine's own file system, read-only, under an overlay."""
 import os
 import subprocess
 
-from guest import BUILD, RIG, TOP, Guest, run_tool
+from guest import RIG, Guest, run_tool
 
 
 class UmlGuest(Guest):
@@ -17,6 +17,13 @@ class UmlGuest(Guest):
                                rig.replace("uml-", "um-"))
         self.module = run_tool(os.path.join(RIG, "kernel", "module"),
                                rig.replace("uml-", "um-"))
+        self.share = os.path.join(self.folder, "share")
+        self.keep = os.path.join(self.folder, "keep")
+        os.mkdir(self.share)
+        os.mkdir(self.keep)
+        self.init = os.path.join(self.folder, "init")
+        subprocess.run([os.environ.get("CC", "cc"), "-static", "-Os", "-o", self.init,
+                        os.path.join(RIG, "guest", "init.c")], check=True)
         self.channel = os.path.join(self.share, "channel")
         self.read = 0
         self.rest = ""
@@ -24,11 +31,9 @@ class UmlGuest(Guest):
 
     def environment(self):
         values = super().environment()
-        values.update(RIG="uml", UML=self.rig.removeprefix("uml-"),
-                      RIG_INIT=os.path.join(RIG, "guest", "init"), RIG_TREE=TOP,
-                      RIG_BUILD=BUILD, RIG_KERNEL=self.kernel,
-                      RIG_SHARE=self.share, RIG_KEEP=self.keep,
-                      MODULE="/run/rig/build/" + os.path.relpath(self.module, BUILD))
+        values.update(RIG="uml", UML=self.rig.removeprefix("uml-"), RIG_SHARE=self.share)
+        if self.scenario is None or self.scenario.keep:
+            values["RIG_KEEP"] = self.keep
         for index in range(len(self.disks)):
             values[f"DISK{index + 1}"] = "/dev/ubd" + "abcdefgh"[index]
         return values
@@ -39,12 +44,11 @@ class UmlGuest(Guest):
         for name in os.listdir(self.share):
             if name.startswith("answer."):
                 os.unlink(os.path.join(self.share, name))
-        first = os.path.join(self.folder, "init")
-        self.write_first(first)
+        self.write_environment()
         memory = self.scenario.memory if self.scenario else "1024M"
         words = [os.path.join(self.kernel, "linux"), f"mem={memory}",
-                 "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={first}",
-                 "con0=fd:0,fd:1", "con=null", "loglevel=7", "panic=-1",
+                 "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={self.init}",
+                 f"rig_folder={self.folder}", "con0=fd:0,fd:1", "con=null", "loglevel=7", "panic=-1",
                  f"uml_dir={self.folder}", "umid=uml"]
         words += [f"ubd{index}={disk}" for index, disk in enumerate(self.disks)]
         if self.shell:
