@@ -58,9 +58,15 @@ $(B)/hostcrypt: $(call obj,$(CMD_SRC)) $(B)/libhostcrypt.a
 $(B)/hostcryptd: $(call obj,$(AGENT_SRC)) $(B)/libhostcrypt.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
 
+# The agent without its main(), for the unit tests.
+$(B)/libagent.a: $(call obj,$(filter-out %/main.c,$(AGENT_SRC)))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
 unit: $(UNIT_BIN)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(call obj,$(UNIT_HELP)) $(B)/libhostcrypt.a
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(call obj,$(UNIT_HELP)) $(B)/libagent.a \
+		$(B)/libhostcrypt.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/%.o: %.c | module/version.h

@@ -53,7 +53,7 @@ static bool device_valid(const char *device)
 	return device[0] == '/';
 }
 
-static void free_entry(struct hc_voltab_entry *entry)
+void hc_voltab_entry_free(struct hc_voltab_entry *entry)
 {
 	free(entry->name);
 	free(entry->device);
@@ -202,7 +202,7 @@ static int parse_line(struct reader *reader, char *text)
 		}
 		r = hc_fail(HC_E_MEMORY, "out of memory");
 	}
-	free_entry(&entry);
+	hc_voltab_entry_free(&entry);
 	return r;
 }
 
@@ -261,7 +261,7 @@ int hc_voltab_load(const char *path, struct hc_voltab *ret_table)
 void hc_voltab_free(struct hc_voltab *table)
 {
 	for (size_t i = 0; i < table->n_entries; i++)
-		free_entry(&table->entries[i]);
+		hc_voltab_entry_free(&table->entries[i]);
 	free(table->entries);
 	*table = (struct hc_voltab){ 0 };
 }

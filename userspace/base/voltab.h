@@ -39,6 +39,7 @@ struct hc_voltab {
  */
 int hc_voltab_load(const char *path, struct hc_voltab *ret_table);
 void hc_voltab_free(struct hc_voltab *table);
+void hc_voltab_entry_free(struct hc_voltab_entry *entry);
 
 /*
  * The same, but a bad line costs only itself: @on_bad hears its error (file,

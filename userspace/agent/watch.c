@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "agent/watch.h"
+
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include <systemd/sd-device.h>
+
+#include "base/error.h"
+
+#define MAPPER_FOLDER "/dev/mapper"
+#define SETTLE_US 1000000 /* an editor writes, renames and sets modes in a row */
+
+struct watch {
+	const struct watch_calls *calls;
+	void *userdata;
+	sd_event_source *config, *volumes, *mapper, *settle;
+	sd_device_monitor *devices;
+};
+
+static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct watch *watch = userdata;
+
+	(void)source;
+	(void)usec;
+	return watch->calls->files_changed(watch->userdata);
+}
+
+static int on_file(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+	struct watch *watch = userdata;
+	int r = sd_event_source_set_time_relative(watch->settle, SETTLE_US);
+
+	(void)source;
+	(void)event;
+	return r < 0 ? r : sd_event_source_set_enabled(watch->settle, SD_EVENT_ONESHOT);
+}
+
+static int on_mapper(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+	struct watch *watch = userdata;
+
+	(void)source;
+	(void)event;
+	return watch->calls->mappings_changed(watch->userdata);
+}
+
+/* "change" too: that is when a device-mapper device gets its table. */
+static int on_device(sd_device_monitor *monitor, sd_device *device, void *userdata)
+{
+	struct watch *watch = userdata;
+	sd_device_action_t action;
+
+	(void)monitor;
+	if (sd_device_get_action(device, &action) < 0 || action == SD_DEVICE_REMOVE)
+		return 0;
+	return watch->calls->device_appeared(watch->userdata);
+}
+
+static void watch_folder_of(struct watch *watch, sd_event *event, const char *path,
+			    sd_event_source **source)
+{
+	char *copy = strdup(path);
+
+	if (copy)
+		sd_event_add_inotify(event, source, dirname(copy),
+				     IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE, on_file, watch);
+	free(copy);
+}
+
+static void watch_devices(struct watch *watch, sd_event *event)
+{
+	if (sd_device_monitor_new(&watch->devices) < 0)
+		return;
+	if (sd_device_monitor_filter_add_match_subsystem_devtype(watch->devices, "block", NULL) <
+		    0 ||
+	    sd_device_monitor_attach_event(watch->devices, event) < 0 ||
+	    sd_device_monitor_start(watch->devices, on_device, watch) < 0) {
+		sd_device_monitor_unref(watch->devices);
+		watch->devices = NULL;
+	}
+}
+
+int watch_start(sd_event *event, const struct watch_calls *calls, void *userdata,
+		const char *config_path, const char *volumes_path, struct watch **ret_watch)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return hc_fail(HC_E_MEMORY, "out of memory");
+	watch->calls = calls;
+	watch->userdata = userdata;
+	if (sd_event_add_time(event, &watch->settle, CLOCK_BOOTTIME, UINT64_MAX, 0, on_settled,
+			      watch) < 0) {
+		free(watch);
+		return hc_fail(HC_E_MEMORY, "out of memory");
+	}
+	watch_folder_of(watch, event, config_path, &watch->config);
+	watch_folder_of(watch, event, volumes_path, &watch->volumes);
+	sd_event_add_inotify(event, &watch->mapper, MAPPER_FOLDER,
+			     IN_CREATE | IN_DELETE | IN_MOVED_TO, on_mapper, watch);
+	watch_devices(watch, event);
+	*ret_watch = watch;
+	return 0;
+}
+
+void watch_stop(struct watch *watch)
+{
+	if (!watch)
+		return;
+	sd_event_source_disable_unref(watch->config);
+	sd_event_source_disable_unref(watch->volumes);
+	sd_event_source_disable_unref(watch->mapper);
+	sd_event_source_disable_unref(watch->settle);
+	sd_device_monitor_unref(watch->devices);
+	free(watch);
+}
