@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All differences between kernels. What a kernel has is found out by the
+ * compile probes of the top-level Kbuild (HC_HAVE_*), never by its version:
+ * stable trees carry interfaces back and forth.
+ */
+#ifndef HC_COMPAT_H
+#define HC_COMPAT_H
+
+#include <linux/bio.h>
+#include <linux/interrupt.h>
+#include <linux/workqueue.h>
+
+#ifdef HC_KUNIT
+#include <kunit/visibility.h>
+#define HC_EXPORT_FOR_KUNIT(symbol) EXPORT_SYMBOL_IF_KUNIT(symbol)
+#else
+#define HC_EXPORT_FOR_KUNIT(symbol)
+#endif
+
+/* Newer kernels want to be told that a workqueue is per CPU. */
+#ifdef HC_HAVE_WQ_PERCPU
+#define HC_WQ_PERCPU WQ_PERCPU
+#else
+#define HC_WQ_PERCPU 0
+#endif
+
+/* Work in softirq context: a BH workqueue, or the tasklet it replaced. */
+#ifdef HC_HAVE_BH_WORK
+struct hc_bh {
+	struct work_struct work;
+};
+
+#define hc_bh_init(bh, fn)	INIT_WORK(&(bh)->work, fn)
+#define hc_bh_schedule(bh)	queue_work(system_bh_wq, &(bh)->work)
+#define hc_bh_stop(bh)		cancel_work_sync(&(bh)->work)
+#define hc_bh_arg		work_struct
+#define hc_bh_of(arg)		container_of(arg, struct hc_bh, work)
+#else
+struct hc_bh {
+	struct tasklet_struct tasklet;
+};
+
+#define hc_bh_init(bh, fn)	tasklet_setup(&(bh)->tasklet, fn)
+#define hc_bh_schedule(bh)	tasklet_hi_schedule(&(bh)->tasklet)
+#define hc_bh_stop(bh)		tasklet_kill(&(bh)->tasklet)
+#define hc_bh_arg		tasklet_struct
+#define hc_bh_of(arg)		container_of(arg, struct hc_bh, tasklet)
+#endif
+
+static inline void hc_bio_copy_write_hint(struct bio *to, const struct bio *from)
+{
+#ifdef HC_HAVE_BIO_WRITE_HINT
+	to->bi_write_hint = from->bi_write_hint;
+#endif
+}
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dm-hostcrypt: encrypted disks for virtual machines, with keys that come from
+ * a key server. Start and end of the module.
+ */
+#include <linux/module.h>
+
+#include "carrier.h"
+#include "cipher.h"
+#include "control.h"
+#include "io.h"
+#include "job.h"
+#include "keystore.h"
+#include "pages.h"
+#include "power.h"
+#include "target.h"
+#include "version.h"
+
+static int __init hostcrypt_init(void)
+{
+	int err;
+
+	err = hc_cipher_init();
+	if (err)
+		return err;
+	err = hc_pages_init();
+	if (err)
+		goto out_cipher;
+	err = hc_job_init();
+	if (err)
+		goto out_pages;
+	hc_carrier_init(hc_read_carried);
+	err = hc_power_register();
+	if (err)
+		goto out_job;
+	err = hc_target_register();
+	if (err)
+		goto out_power;
+	err = hc_control_register();
+	if (err)
+		goto out_target;
+	return 0;
+
+out_target:
+	hc_target_unregister();
+out_power:
+	hc_power_unregister();
+out_job:
+	hc_carrier_exit();
+	hc_job_exit();
+out_pages:
+	hc_pages_exit();
+out_cipher:
+	hc_cipher_exit();
+	return err;
+}
+
+/* Nobody can come in any more before the keys are wiped. */
+static void __exit hostcrypt_exit(void)
+{
+	hc_control_unregister();
+	hc_target_unregister();
+	hc_power_unregister();
+	hc_keystore_exit();
+	hc_carrier_exit();
+	hc_job_exit();
+	hc_pages_exit();
+	hc_cipher_exit();
+}
+
+module_init(hostcrypt_init);
+module_exit(hostcrypt_exit);
+
+MODULE_DESCRIPTION("Device-mapper target for encrypted disks of virtual machines");
+MODULE_AUTHOR("The hostcrypt authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(HOSTCRYPT_RELEASE);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The write path: map -> cipher -> disk -> caller.
+ *
+ * The caller's pages may be in use (page cache), so the ciphertext gets pages
+ * of its own. The submitter encrypts and submits, with its own plug, priority
+ * and accounts: no thread in between and nothing sorted.
+ *
+ * Only when there is no memory without waiting does a worker take over. It
+ * writes the bio in as many parts as memory allows.
+ */
+#include <linux/device-mapper.h>
+#include <linux/err.h>
+
+#include "io.h"
+#include "target.h"
+
+/* One ciphertext bio takes at most one whole plaintext bio of this size. */
+#define HC_WRITE_SECTORS	(BIO_MAX_VECS << (PAGE_SHIFT - SECTOR_SHIFT))
+
+/* Drop a part; the last one ends the plaintext bio. */
+static void hc_write_put(struct hc_io *io)
+{
+	struct bio *bio = hc_bio_of(io);
+
+	if (!refcount_dec_and_test(&io->parts))
+		return;
+	bio->bi_status = READ_ONCE(io->status);
+	if (unlikely(bio->bi_status))
+		hc_stat_inc(io->t, errors);
+	bio_endio(bio);
+}
+
+/* A ciphertext bio is over. Any context. */
+static void hc_write_endio(struct bio *cipher_bio)
+{
+	struct hc_io *io = cipher_bio->bi_private;
+
+	if (unlikely(cipher_bio->bi_status))
+		WRITE_ONCE(io->status, cipher_bio->bi_status);
+	hc_pages_put(&io->t->pages, cipher_bio);
+	hc_write_put(io);
+}
+
+/* Make @cipher_bio the output of @io's job, for the next part of the bio. */
+static void hc_write_prepare(struct hc_io *io, struct bio *cipher_bio)
+{
+	struct hc_span *span = &io->job.span;
+
+	cipher_bio->bi_iter.bi_sector = hc_disk_sector(io->t, span->src_iter.bi_sector);
+	cipher_bio->bi_private = io;
+	cipher_bio->bi_end_io = hc_write_endio;
+	span->dst = cipher_bio;
+	span->dst_iter = cipher_bio->bi_iter;
+	span->tweak = hc_tweak(io->t, span->src_iter.bi_sector);
+}
+
+/* The ciphertext is there: to the disk with it. */
+static void hc_write_submit(struct hc_job *job)
+{
+	struct hc_io *io = container_of(job, struct hc_io, job);
+	struct bio *cipher_bio = job->span.dst;
+
+	if (likely(!job->err)) {
+		dm_submit_bio_remap(hc_bio_of(io), cipher_bio);
+		return;
+	}
+	cipher_bio->bi_status = errno_to_blk_status(job->err);
+	bio_endio(cipher_bio);
+}
+
+/* In a worker: write the bio in parts, as memory comes. */
+static void hc_write_wait(struct work_struct *work)
+{
+	struct hc_io *io = container_of(work, struct hc_io, work);
+	struct hc_span *span = &io->job.span;
+	struct bio *bio = hc_bio_of(io);
+	unsigned int rest = bio->bi_iter.bi_size;
+
+	while (rest) {
+		struct bio *cipher_bio = hc_pages_get_some(&io->t->pages, bio, io->t->dev->bdev,
+							   rest);
+		unsigned int part = cipher_bio->bi_iter.bi_size;
+
+		hc_write_prepare(io, cipher_bio);
+		span->src_iter.bi_size = part;
+		refcount_inc(&io->parts);
+		hc_job_run(&io->job);
+		bio_advance_iter(bio, &span->src_iter, part);
+		rest -= part;
+		cond_resched();
+	}
+	hc_write_put(io);
+}
+
+static int hc_write_defer(struct hc_io *io)
+{
+	hc_stat_inc(io->t, deferred);
+	INIT_WORK(&io->work, hc_write_wait);
+	queue_work(io->t->wait_wq, &io->work);
+	return DM_MAPIO_SUBMITTED;
+}
+
+/**
+ * hc_write_map() - encrypt a write and send it to the disk
+ * @t: the table line
+ * @bio: the write, on data unit boundaries; cut to one ciphertext bio's size
+ *
+ * Return: DM_MAPIO_SUBMITTED.
+ */
+int hc_write_map(struct hc_target *t, struct bio *bio)
+{
+	struct hc_io *io = hc_io_of(bio);
+	struct bio *cipher_bio;
+
+	if (bio_sectors(bio) > HC_WRITE_SECTORS)
+		dm_accept_partial_bio(bio, HC_WRITE_SECTORS);
+	hc_stat_inc(t, writes);
+	hc_stat_add(t, written_bytes, bio->bi_iter.bi_size);
+
+	io->t = t;
+	io->status = BLK_STS_OK;
+	refcount_set(&io->parts, 1);
+	io->job.cipher = t->cipher;
+	io->job.direction = HC_ENCRYPT;
+	io->job.done = hc_write_submit;
+	io->job.span.src = bio;
+	io->job.span.src_iter = bio->bi_iter;
+
+	cipher_bio = hc_pages_get(&t->pages, bio, t->dev->bdev, bio->bi_iter.bi_size);
+	if (unlikely(!cipher_bio || !hc_cipher_usable(t->cipher))) {
+		if (cipher_bio)
+			hc_pages_put(&t->pages, cipher_bio);
+		if (!(bio->bi_opf & REQ_NOWAIT))
+			return hc_write_defer(io);
+		bio_wouldblock_error(bio);
+		return DM_MAPIO_SUBMITTED;
+	}
+
+	hc_write_prepare(io, cipher_bio);
+	if (bio->bi_iter.bi_size > HC_TASK_MAX)
+		hc_job_spread(&io->job, true);
+	else
+		hc_job_run(&io->job);
+	return DM_MAPIO_SUBMITTED;
+}
