@@ -11,6 +11,7 @@ A scenario is a bash file with a header of comment lines:
     # disks: 64M 64M                    blank disks
     # kms: pykmip                       a key server (QEMU: on the machine)
     # keep: yes                         a folder that outlives reboots
+    # kernel: WORD...                   more for the kernel's command line
     # console-allow: REGEX              console lines that are no fault here
 
 It reports over a channel of its own, line by line: "PASS name",
@@ -19,7 +20,9 @@ A guest that ends without END, runs out of time or whose console shows a
 kernel's complaint has failed, whatever it reported.
 """
 
+import atexit
 import base64
+import functools
 import os
 import re
 import shutil
@@ -31,7 +34,7 @@ import time
 RIG = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(RIG))
 BUILD = os.path.join(TOP, os.environ.get("B", "build"))
-LOGS = os.path.join(BUILD, "test-logs")
+LOGS = os.environ.get("TEST_LOGS") or os.path.join(BUILD, "test-logs")
 
 # What a kernel prints when something is wrong with it.
 COMPLAINT = re.compile(
@@ -41,6 +44,9 @@ COMPLAINT = re.compile(
     r"|sleeping function called|refcount_t|ODEBUG:"
     r"|unreferenced object|Kernel panic|general protection|Kernel mode fault"
 )
+
+# Guests now running, for the program's own end.
+LIVE = set()
 
 UML_RIGS = ("uml-plain", "uml-debug")
 QEMU_RIGS = ("qemu-6.12", "qemu-6.1")
@@ -71,6 +77,7 @@ class Scenario:
         self.disks = header.get("disks", "").split()
         self.kms = header.get("kms", "")
         self.keep = header.get("keep") == "yes"
+        self.kernel_words = header.get("kernel", "").split()
         self.allow = re.compile(header["console-allow"]) if "console-allow" in header else None
         variants = header.get("uml", "debug").split()
         self.rigs = []
@@ -106,12 +113,23 @@ class Result:
         return self.count("FAIL") > 0
 
 
+@functools.lru_cache(maxsize=None)
 def run_tool(*words):
-    """Run one of the rig's programs; its last line of output is the answer."""
+    """Run one of the rig's programs; its last line of output is the answer, which
+    is the same for as long as this program runs."""
     done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise RigError(f"{os.path.relpath(words[0], TOP)} {' '.join(words[1:])} failed")
     return done.stdout.strip().splitlines()[-1]
+
+
+def run_program(log, *words):
+    """Run a program for its effect, its output in @log."""
+    with open(log, "a", encoding="utf-8") as output:
+        if subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                          check=False).returncode != 0:
+            raise RigError(f"{os.path.relpath(words[0], TOP)} {' '.join(words[1:])} failed; "
+                           f"see {os.path.relpath(log)}")
 
 
 def tail(path, lines=25):
@@ -121,6 +139,21 @@ def tail(path, lines=25):
             return "".join("    " + line.rstrip() + "\n" for line in log.readlines()[-lines:])
     except OSError:
         return ""
+
+
+def take_terminal():
+    """In the child: a process group of its own, with the terminal."""
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+
+
+@atexit.register
+def close_all():
+    """Leave no guest behind, whatever ends this program."""
+    for guest in list(LIVE):
+        guest.close()
 
 
 class Guest:
@@ -137,6 +170,7 @@ class Guest:
         self.logs = os.path.join(LOGS, name)
         shutil.rmtree(self.logs, ignore_errors=True)
         os.makedirs(self.logs)
+        LIVE.add(self)
         self.folder = tempfile.mkdtemp(prefix="hostcrypt-rig-")
         self.console = os.path.join(self.logs, "console.log")
         self.output = os.path.join(self.logs, "output.log")
@@ -146,6 +180,12 @@ class Guest:
             subprocess.run(["truncate", "-s", size, disk], check=True)
             self.disks.append(disk)
 
+        self.kms = None
+        if scenario.kms if scenario else os.environ.get("KMS"):
+            self.kms = os.path.join(self.folder, "kms")
+            os.mkdir(self.kms)
+            run_program(self.output, os.path.join(RIG, "kms", "certs.sh"), self.kms)
+
     # What a rig provides: start(), lines(), answer(text).
 
     def environment(self):
@@ -153,6 +193,8 @@ class Guest:
         values = {"BOOT": str(self.boot), "RIG_TREE": TOP, "RIG_BUILD": BUILD,
                   "MODULE": "/run/rig/build/" + os.path.relpath(self.module, BUILD),
                   "RIG_KERNEL": self.kernel}
+        if self.kms:
+            values["RIG_KMS"] = self.kms
         if self.scenario:
             values["SCENARIO"] = self.scenario.name
             values["SCENARIO_FILE"] = os.path.relpath(self.scenario.path, TOP)
@@ -186,6 +228,7 @@ class Guest:
         self.process = None
 
     def close(self):
+        LIVE.discard(self)
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -206,8 +249,19 @@ class Guest:
         return f"{status} {base64.b64encode(text.encode()).decode()}"
 
     def ask_rig(self, words):
-        """Requests to the rig itself."""
-        return f"127 {base64.b64encode(b'unknown request').decode()}"
+        """A request to the rig itself: "kms start" or "kms stop"."""
+        try:
+            if words not in (["kms", "start"], ["kms", "stop"]):
+                raise RigError(f"the rig does not know '{' '.join(words)}'")
+            self.key_server(words[1])
+            text, status = "", 0
+        except RigError as error:
+            text, status = f"{error}\n", 1
+        return f"{status} {base64.b64encode(text.encode()).decode()}"
+
+    def key_server(self, verb):
+        """Start or stop a key server on the machine."""
+        raise RigError("this rig's key server runs inside the guest")
 
     def start_again(self):
         self.kill()

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from guest import RIG, Guest, RigError, run_tool
+from guest import RIG, Guest, RigError, run_program, run_tool, take_terminal
 
 VIRTIOFSD = ("/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd")
 
@@ -34,6 +34,12 @@ class QemuGuest(Guest):
         self.rest = b""
         self.keep = self.make_keep() if scenario and scenario.keep else None
 
+        self.kms_port = 0
+        if self.kms:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.kms_port = probe.getsockname()[1]
+
     def make_keep(self):
         """A small disk with a file system, for what must outlive a reboot."""
         disk = self.path("keep.img")
@@ -50,6 +56,8 @@ class QemuGuest(Guest):
     def environment(self):
         values = super().environment()
         values.update(RIG=self.rig, UML="")
+        if self.kms:
+            values["KMS_PORT"] = str(self.kms_port)
         for index in range(len(self.disks)):
             values[f"DISK{index + 1}"] = "/dev/vd" + "abcdefgh"[index]
         if self.keep:
@@ -68,7 +76,7 @@ class QemuGuest(Guest):
             options = ["--shared-dir", "/", "--sandbox", "none", "--cache", "always"]
         log = open(os.path.join(self.logs, "virtiofsd.log"), "a", encoding="utf-8")
         path = self.path("root.sock")
-        self.sharer = subprocess.Popen([program, f"--socket-path={path}"] + options,
+        self.sharer = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", program, f"--socket-path={path}"] + options,
                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        start_new_session=True)
         self.wait_for(path, self.sharer)
@@ -81,18 +89,33 @@ class QemuGuest(Guest):
                 raise RigError(f"{process.args[0]} did not start; see {self.logs}")
             time.sleep(0.02)
 
+    def key_server(self, verb):
+        if not self.kms:
+            raise RigError("the scenario's header has no 'kms:' line")
+        run_program(self.output, os.path.join(RIG, "kms", "pykmip.sh"), verb, self.kms,
+                    str(self.kms_port))
+
+    def close(self):
+        if self.kms:
+            try:
+                self.key_server("stop")
+            except RigError:
+                pass
+        super().close()
+
     def start(self):
         self.write_environment()
         self.share_root()
         memory = self.scenario.memory if self.scenario else "1024M"
+        more = " ".join(self.scenario.kernel_words) if self.scenario else ""
         accel = os.environ.get("ACCEL", "tcg")
-        words = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
+        words = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
                  "-machine", "pc,memory-backend=ram", "-smp", "2", "-m", memory,
                  "-object", f"memory-backend-memfd,id=ram,size={memory},share=on",
                  "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
                  "-cpu", "max" if accel == "tcg" else "host",
                  "-kernel", self.image, "-initrd", os.path.join(self.kernel, "initrd"),
-                 "-append", f"console=ttyS0 loglevel=7 panic=-1 rig_folder={self.folder}",
+                 "-append", f"console=ttyS0 loglevel=7 panic=-1 rig_folder={self.folder} {more}",
                  "-display", "none",
                  "-monitor", f"unix:{self.path('monitor')},server=on,wait=off",
                  "-chardev", f"socket,id=root,path={self.path('root.sock')}",
@@ -107,7 +130,8 @@ class QemuGuest(Guest):
         for disk in self.disks + ([self.keep] if self.keep else []):
             words += ["-drive", f"file={disk},format=raw,if=virtio"]
         if self.shell:
-            self.process = subprocess.Popen(words + ["-serial", "mon:stdio"])
+            words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
+            self.process = subprocess.Popen(words, preexec_fn=take_terminal)
         else:
             words += ["-chardev", f"file,id=console,path={self.console},append=on",
                       "-serial", "chardev:console"]

@@ -5,7 +5,7 @@ machine's own file system, read-only, under an overlay."""
 import os
 import subprocess
 
-from guest import RIG, Guest, run_tool
+from guest import RIG, Guest, run_tool, take_terminal
 
 
 class UmlGuest(Guest):
@@ -46,13 +46,15 @@ class UmlGuest(Guest):
                 os.unlink(os.path.join(self.share, name))
         self.write_environment()
         memory = self.scenario.memory if self.scenario else "1024M"
-        words = [os.path.join(self.kernel, "linux"), f"mem={memory}",
+        words = ["setpriv", "--pdeathsig", "KILL", os.path.join(self.kernel, "linux"), f"mem={memory}",
                  "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={self.init}",
                  f"rig_folder={self.folder}", "con0=fd:0,fd:1", "con=null", "loglevel=7", "panic=-1",
                  f"uml_dir={self.folder}", "umid=uml"]
+        if self.scenario:
+            words += self.scenario.kernel_words
         words += [f"ubd{index}={disk}" for index, disk in enumerate(self.disks)]
         if self.shell:
-            self.process = subprocess.Popen(words)
+            self.process = subprocess.Popen(words, preexec_fn=take_terminal)
             return
         with open(self.console, "a", encoding="utf-8") as console:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=console,

@@ -208,22 +208,21 @@ make_ram_disk() {
 }
 
 start_kms() {
+	[ -d /run/rig/kms ] || give_up "start_kms needs '# kms: pykmip' in the header"
 	if [ "$RIG" = uml ]; then
-		KMS_HOST=127.0.0.1 KMS_PORT=5696
-		KMS_CERTS=/run/kms
-		"$TREE/tests/rig/kms/certs.sh" "$KMS_CERTS" &&
-			"$TREE/tests/rig/kms/pykmip.sh" start "$KMS_CERTS" $KMS_PORT || return
+		KMS_HOST=127.0.0.1 KMS_PORT=5696 KMS_CERTS=/run/kms
+		[ -d "$KMS_CERTS" ] || cp -a /run/rig/kms "$KMS_CERTS" || return
+		"$TREE/tests/rig/kms/pykmip.sh" start "$KMS_CERTS" $KMS_PORT || return
 	else
-		[ -n "${KMS_PORT:-}" ] || return
-		KMS_HOST=10.0.2.2
-		KMS_CERTS=/run/rig/kms
+		KMS_HOST=10.0.2.2 KMS_CERTS=/run/rig/kms
+		ask_rig kms start || return
 	fi
 	export KMS_HOST KMS_PORT KMS_CERTS
 }
 
 stop_kms() {
 	if [ "$RIG" = uml ]; then
-		"$TREE/tests/rig/kms/pykmip.sh" stop "$KMS_CERTS" $KMS_PORT
+		"$TREE/tests/rig/kms/pykmip.sh" stop "$KMS_CERTS" "$KMS_PORT"
 	else
 		ask_rig kms stop
 	fi
