@@ -93,6 +93,10 @@ struct hc_volume_info {
 	char wrapped_at[32];
 };
 
+/* What the header of a volume says, open or not: uuid, key_uuid, data_offset,
+ * sector_size, provider, kek_id, wrapped_at. @header: NULL when on the device. */
+int hc_volume_header(const char *device, const char *header, struct hc_volume_info *ret_info);
+
 int hc_volume_info(const char *name, struct hc_volume_info *ret_info); /* HC_E_NOT_OPEN */
 int hc_volume_list(struct hc_volume_info **ret_infos, size_t *ret_n);
 
