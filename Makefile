@@ -4,8 +4,10 @@
 #                   installed) the module
 #   make demo       the main job on a fresh machine, with a commentary
 #   make test       all tests; T=name runs one scenario, T=unit the unit tests
+#                   (tests/run says what else T may be)
 #   make check      lint
-#   make shell      a guest with everything loaded, to look around in
+#   make shell      a guest with everything loaded, to look around in; RIG=qemu-6.12
+#                   for the real cipher, KMS=1 for a key server
 #   make install    to DESTDIR; DKMS builds the module
 #   make clean
 #
@@ -42,7 +44,7 @@ UNIT_HELP := tests/unit/unit.c
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(filter-out $(UNIT_HELP),$(UNIT_SRC)))
 
-.PHONY: all user module test demo check bench shell install uninstall clean unit
+.PHONY: all user module test demo check bench shell install uninstall clean unit tools
 
 all: user module
 
@@ -68,6 +70,33 @@ unit: $(UNIT_BIN)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(call obj,$(UNIT_HELP)) $(B)/libagent.a \
 		$(B)/libhostcrypt.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
+
+# What tests/host/kmip.sh asks key servers with.
+$(B)/tests/rig/kms/probe: $(B)/tests/rig/kms/probe.o $(B)/libhostcrypt.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
+
+# Small programs that scenarios call; in their PATH.
+tools: $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
+
+$(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libhostcrypt.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
+
+# What is missing is installed before make looks for libraries.
+test:
+	tests/rig/install
+	$(MAKE) user unit tools
+	tests/run $(T)
+
+check:
+	tests/rig/install
+	tests/check/run
+
+shell:
+	$(MAKE) user
+	tests/rig/shell $(RIG)
+
+clean:
+	rm -rf $(B)
 
 $(B)/%.o: %.c | module/version.h
 	@mkdir -p $(@D)

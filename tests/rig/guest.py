@@ -22,7 +22,6 @@ kernel's complaint has failed, whatever it reported.
 
 import atexit
 import base64
-import functools
 import os
 import re
 import shutil
@@ -113,14 +112,40 @@ class Result:
         return self.count("FAIL") > 0
 
 
-@functools.lru_cache(maxsize=None)
+ANSWERS = {}
+
+
 def run_tool(*words):
     """Run one of the rig's programs; its last line of output is the answer, which
-    is the same for as long as this program runs."""
-    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
+    is the same for as long as this program runs, and so is a failure."""
+    if words not in ANSWERS:
+        done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+        ANSWERS[words] = done.stdout.strip().splitlines()[-1] if done.returncode == 0 else None
+    if ANSWERS[words] is None:
         raise RigError(f"{os.path.relpath(words[0], TOP)} {' '.join(words[1:])} failed")
-    return done.stdout.strip().splitlines()[-1]
+    return ANSWERS[words]
+
+
+def kernel_tools(rig):
+    """The programs that make what a rig boots: (kernel), (module)."""
+    name = {"qemu-kunit": "x86-kunit"}.get(rig) or rig.replace("uml-", "um-")
+    series = name.removeprefix("qemu-")
+    builder = "debian" if rig in QEMU_RIGS else "build"
+    return ((os.path.join(RIG, "kernel", builder), series),
+            (os.path.join(RIG, "kernel", "module"), series))
+
+
+def prepare(rigs):
+    """Make what the rigs boot, one after another; returns those that failed.
+    A rig that failed here fails again, with its reason, in each of its tests."""
+    broken = []
+    for rig in rigs:
+        try:
+            for tool in kernel_tools(rig):
+                run_tool(*tool)
+        except RigError:
+            broken.append(rig)
+    return broken
 
 
 def run_program(log, *words):

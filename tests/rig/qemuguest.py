@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from guest import RIG, Guest, RigError, run_program, run_tool, take_terminal
+from guest import RIG, Guest, RigError, kernel_tools, run_program, run_tool, take_terminal
 
 VIRTIOFSD = ("/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd")
 
@@ -19,16 +19,12 @@ class QemuGuest(Guest):
 
     def __init__(self, rig, scenario, shell=False):
         super().__init__(rig, scenario, shell)
-        series = rig.removeprefix("qemu-")
-        if series == "kunit":
-            self.kernel = run_tool(os.path.join(RIG, "kernel", "build"), "x86-kunit")
+        self.kernel, self.module = (run_tool(*tool) for tool in kernel_tools(rig))
+        if rig == "qemu-kunit":
             self.image = os.path.join(self.kernel, "arch/x86/boot/bzImage")
-            subprocess.run([os.path.join(RIG, "kernel", "initrd"), self.kernel], check=True)
-            series = "x86-kunit"
+            run_tool(os.path.join(RIG, "kernel", "initrd"), self.kernel)
         else:
-            self.kernel = run_tool(os.path.join(RIG, "kernel", "debian"), series)
             self.image = os.path.join(self.kernel, "vmlinuz")
-        self.module = run_tool(os.path.join(RIG, "kernel", "module"), series)
         self.connection = None
         self.sharer = None
         self.rest = b""

@@ -5,7 +5,7 @@ machine's own file system, read-only, under an overlay."""
 import os
 import subprocess
 
-from guest import RIG, Guest, run_tool, take_terminal
+from guest import RIG, Guest, kernel_tools, run_tool, take_terminal
 
 
 class UmlGuest(Guest):
@@ -13,10 +13,7 @@ class UmlGuest(Guest):
 
     def __init__(self, rig, scenario, shell=False):
         super().__init__(rig, scenario, shell)
-        self.kernel = run_tool(os.path.join(RIG, "kernel", "build"),
-                               rig.replace("uml-", "um-"))
-        self.module = run_tool(os.path.join(RIG, "kernel", "module"),
-                               rig.replace("uml-", "um-"))
+        self.kernel, self.module = (run_tool(*tool) for tool in kernel_tools(rig))
         self.share = os.path.join(self.folder, "share")
         self.keep = os.path.join(self.folder, "keep")
         os.mkdir(self.share)
