@@ -8,6 +8,7 @@
 #include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 
@@ -102,6 +103,7 @@ void hc_job_run(struct hc_job *job)
 	job->err = hc_cipher_crypt(job->cipher, job->direction, &job->span);
 	job->done(job);
 }
+HC_EXPORT_FOR_KUNIT(hc_job_run);
 
 /**
  * hc_job_spread() - let workers do a job, several when it is large
@@ -136,3 +138,4 @@ void hc_job_spread(struct hc_job *job, bool join)
 	if (join)
 		hc_job_lane(job);
 }
+HC_EXPORT_FOR_KUNIT(hc_job_spread);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Jobs: whole, in a worker, and spread over CPUs. */
+#include <linux/completion.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "buffer.h"
+#include "job.h"
+#include "suites.h"
+#include "uapi/hostcrypt.h"
+
+struct hc_test_job {
+	struct hc_job job;
+	struct completion over;
+	int done;
+};
+
+static void hc_test_done(struct hc_job *job)
+{
+	struct hc_test_job *t = container_of(job, struct hc_test_job, job);
+
+	t->done++;
+	complete(&t->over);
+}
+
+enum hc_test_way { HC_HERE, HC_WORKERS, HC_JOINED };
+
+static void hc_check_job(struct kunit *test, unsigned int size, unsigned int unit,
+			 enum hc_test_way way)
+{
+	struct hc_test_job *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct hc_buffer *src = hc_buffer_alloc(test, size, NULL);
+	struct hc_buffer *dst = hc_buffer_alloc(test, size, NULL);
+	u8 *want = kunit_kzalloc(test, size, GFP_KERNEL);
+	u8 key[HOSTCRYPT_KEY_SIZE];
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	KUNIT_ASSERT_NOT_NULL(test, want);
+	get_random_bytes(key, sizeof(key));
+	get_random_bytes(src->bytes, size);
+	hc_reference_encrypt(test, key, unit, 8, src->bytes, want, size);
+
+	init_completion(&t->over);
+	t->job.cipher = hc_test_cipher(test, key, unit);
+	t->job.direction = HC_ENCRYPT;
+	t->job.span = hc_buffer_span(src, dst, 8);
+	t->job.done = hc_test_done;
+	if (way == HC_HERE)
+		hc_job_run(&t->job);
+	else
+		hc_job_spread(&t->job, way == HC_JOINED);
+	wait_for_completion(&t->over);
+	KUNIT_EXPECT_EQ(test, t->job.err, 0);
+	KUNIT_EXPECT_MEMEQ(test, dst->bytes, want, size);
+	KUNIT_EXPECT_EQ(test, t->done, 1);
+}
+
+static void hc_test_sizes(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 512, 4096, HC_CHUNK - 512, HC_CHUNK, HC_CHUNK + 512,
+					      3 * HC_CHUNK + 1024, SZ_1M, SZ_2M };
+	unsigned int i, way;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		for (way = HC_HERE; way <= HC_JOINED; way++)
+			hc_check_job(test, sizes[i], 512, way);
+}
+
+static void hc_test_large_units(struct kunit *test)
+{
+	unsigned int way;
+
+	for (way = HC_HERE; way <= HC_JOINED; way++)
+		hc_check_job(test, 5 * HC_CHUNK + 4096, 4096, way);
+}
+
+static struct kunit_case hc_job_cases[] = {
+	KUNIT_CASE(hc_test_sizes),
+	KUNIT_CASE(hc_test_large_units),
+	{}
+};
+
+struct kunit_suite hc_job_suite = {
+	.name = "hostcrypt_job",
+	.test_cases = hc_job_cases,
+};
