@@ -77,6 +77,7 @@ class Scenario:
         self.kms = header.get("kms", "")
         self.keep = header.get("keep") == "yes"
         self.kernel_words = header.get("kernel", "").split()
+        self.kunit = "kunit.enable=1" in header.get("kernel", "")
         self.allow = re.compile(header["console-allow"]) if "console-allow" in header else None
         variants = header.get("uml", "debug").split()
         self.rigs = []
@@ -126,22 +127,22 @@ def run_tool(*words):
     return ANSWERS[words]
 
 
-def kernel_tools(rig):
+def kernel_tools(rig, kunit):
     """The programs that make what a rig boots: (kernel), (module)."""
     name = {"qemu-kunit": "x86-kunit"}.get(rig) or rig.replace("uml-", "um-")
     series = name.removeprefix("qemu-")
     builder = "debian" if rig in QEMU_RIGS else "build"
     return ((os.path.join(RIG, "kernel", builder), series),
-            (os.path.join(RIG, "kernel", "module"), series))
+            (os.path.join(RIG, "kernel", "module"), series) + (("kunit",) if kunit else ()))
 
 
 def prepare(rigs):
-    """Make what the rigs boot, one after another; returns those that failed.
-    A rig that failed here fails again, with its reason, in each of its tests."""
+    """Make what the rigs, (name, with KUnit), boot, one after another; returns
+    the names of those that failed. Such a rig fails each of its tests, too."""
     broken = []
-    for rig in rigs:
+    for rig, kunit in rigs:
         try:
-            for tool in kernel_tools(rig):
+            for tool in kernel_tools(rig, kunit):
                 run_tool(*tool)
         except RigError:
             broken.append(rig)

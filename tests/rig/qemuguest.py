@@ -19,7 +19,8 @@ class QemuGuest(Guest):
 
     def __init__(self, rig, scenario, shell=False):
         super().__init__(rig, scenario, shell)
-        self.kernel, self.module = (run_tool(*tool) for tool in kernel_tools(rig))
+        self.kernel, self.module = (
+            run_tool(*tool) for tool in kernel_tools(rig, scenario is not None and scenario.kunit))
         if rig == "qemu-kunit":
             self.image = os.path.join(self.kernel, "arch/x86/boot/bzImage")
             run_tool(os.path.join(RIG, "kernel", "initrd"), self.kernel)

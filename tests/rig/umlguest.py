@@ -13,7 +13,8 @@ class UmlGuest(Guest):
 
     def __init__(self, rig, scenario, shell=False):
         super().__init__(rig, scenario, shell)
-        self.kernel, self.module = (run_tool(*tool) for tool in kernel_tools(rig))
+        self.kernel, self.module = (
+            run_tool(*tool) for tool in kernel_tools(rig, scenario is not None and scenario.kunit))
         self.share = os.path.join(self.folder, "share")
         self.keep = os.path.join(self.folder, "keep")
         os.mkdir(self.share)

@@ -1,0 +1,8 @@
+# about: must fail: never ends
+# rigs: uml
+# uml: plain
+# timeout: 3
+
+pass before-it-hangs
+echo "the last words"
+sleep infinity
