@@ -36,6 +36,7 @@ struct agent {
 	bool ready; /* systemd was told so */
 	bool stopping;
 	bool state_unwritable; /* said once */
+	char status[1536];     /* what systemd was told last */
 };
 
 /* A child under way. */
@@ -83,7 +84,7 @@ static void free_try(struct try *try)
 static void show_state(struct agent *agent)
 {
 	const char *problem = agent->problem[0] ? agent->problem : NULL;
-	char line[1536];
+	char line[sizeof(agent->status)];
 
 	if (state_write(agent->options->state_path, &agent->plan, problem, clock_now(agent)) < 0) {
 		if (!agent->state_unwritable)
@@ -93,9 +94,12 @@ static void show_state(struct agent *agent)
 		agent->state_unwritable = false;
 	}
 	state_line(&agent->plan, problem, line, sizeof(line));
-	sd_notifyf(0, "STATUS=%s", line);
+	if (strcmp(line, agent->status) != 0)
+		sd_notifyf(0, "STATUS=%s", line);
+	snprintf(agent->status, sizeof(agent->status), "%s", line);
 	if (!agent->ready && plan_first_pass_done(&agent->plan)) {
 		agent->ready = true;
+		state_line(&agent->plan, NULL, line, sizeof(line));
 		journal_line(LOG_INFO, "first pass over: %s", line);
 		sd_notify(0, "READY=1");
 	}

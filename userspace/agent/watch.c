@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "agent/watch.h"
 
-#include <libgen.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -16,6 +18,7 @@
 struct watch {
 	const struct watch_calls *calls;
 	void *userdata;
+	char config_name[NAME_MAX + 1], volumes_name[NAME_MAX + 1]; /* without folders */
 	sd_event_source *config, *volumes, *mapper, *settle;
 	sd_device_monitor *devices;
 };
@@ -29,13 +32,21 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 	return watch->calls->files_changed(watch->userdata);
 }
 
+static bool is_ours(const struct watch *watch, const struct inotify_event *event)
+{
+	return event->len > 0 && (strcmp(event->name, watch->config_name) == 0 ||
+				  strcmp(event->name, watch->volumes_name) == 0);
+}
+
 static int on_file(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
 	struct watch *watch = userdata;
-	int r = sd_event_source_set_time_relative(watch->settle, SETTLE_US);
+	int r;
 
 	(void)source;
-	(void)event;
+	if (!is_ours(watch, event))
+		return 0;
+	r = sd_event_source_set_time_relative(watch->settle, SETTLE_US);
 	return r < 0 ? r : sd_event_source_set_enabled(watch->settle, SD_EVENT_ONESHOT);
 }
 
@@ -60,15 +71,18 @@ static int on_device(sd_device_monitor *monitor, sd_device *device, void *userda
 	return watch->calls->device_appeared(watch->userdata);
 }
 
-static void watch_folder_of(struct watch *watch, sd_event *event, const char *path,
-			    sd_event_source **source)
+/* The folder, not the file: editors put a new file in the old one's place. */
+static void watch_file(struct watch *watch, sd_event *event, const char *path,
+		       char name[NAME_MAX + 1], sd_event_source **source)
 {
-	char *copy = strdup(path);
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path + 1)) : strdup(".");
 
-	if (copy)
-		sd_event_add_inotify(event, source, dirname(copy),
+	snprintf(name, NAME_MAX + 1, "%s", slash ? slash + 1 : path);
+	if (folder)
+		sd_event_add_inotify(event, source, folder,
 				     IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE, on_file, watch);
-	free(copy);
+	free(folder);
 }
 
 static void watch_devices(struct watch *watch, sd_event *event)
@@ -98,8 +112,8 @@ int watch_start(sd_event *event, const struct watch_calls *calls, void *userdata
 		free(watch);
 		return hc_fail(HC_E_MEMORY, "out of memory");
 	}
-	watch_folder_of(watch, event, config_path, &watch->config);
-	watch_folder_of(watch, event, volumes_path, &watch->volumes);
+	watch_file(watch, event, config_path, watch->config_name, &watch->config);
+	watch_file(watch, event, volumes_path, watch->volumes_name, &watch->volumes);
 	sd_event_add_inotify(event, &watch->mapper, MAPPER_FOLDER,
 			     IN_CREATE | IN_DELETE | IN_MOVED_TO, on_mapper, watch);
 	watch_devices(watch, event);
