@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The runner's own test: little scenarios that must fail do, each for its own
+# reason, and those that must pass do.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+TEST_LOGS=$(mktemp -d)
+export TEST_LOGS
+trap 'rm -rf "$TEST_LOGS"' EXIT
+
+# run NAME... - leaves the output in $out and the exit status in $status.
+run() {
+	out=$(tests/run --jobs 1 --scenarios tests/rig/selftest "$@" 2>&1)
+	status=$?
+}
+
+# says NAME REGEX... - every REGEX matches a line of the output.
+says() {
+	local name=$1 regex
+	shift
+
+	for regex; do
+		grep -Eq -- "$regex" <<<"$out" && continue
+		echo "FAIL $name: no '$regex' in: $(tail -n 4 <<<"$out" | tr '\n' '|')"
+		return
+	done
+	echo "PASS $name"
+}
+
+# must_fail SCENARIO SUMMARY REASON
+must_fail() {
+	run "$1"
+	if [ $status != 1 ]; then
+		echo "FAIL $1: exit status $status, not 1: $(tail -n 2 <<<"$out" | tr '\n' '|')"
+	else
+		says "$1-fails" "^$2\$" "FAIL $3"
+	fi
+}
+
+must_fail failing@uml-plain '1 passed, 2 failed' 'this-is-not: exit status 1'
+must_fail hanging@uml-plain '1 passed, 1 failed' 'hanging: no end after 3 s; killed'
+says hanging-shows-its-tail 'the last words'
+must_fail panicking@uml-plain '0 passed, 2 failed' 'panicking: the guest died'
+says panic-is-quoted 'the console says: .*Kernel panic'
+must_fail warning@uml-plain '1 passed, 1 failed' 'warning: the console says: .*made/up.c'
+must_fail exiting@uml-plain '1 passed, 1 failed' 'exiting: the scenario ended with exit status 7'
+must_fail empty@uml-plain '0 passed, 1 failed' 'empty: the scenario checked nothing'
+
+run allowed@uml-plain reboots@uml-plain companion@uml-plain
+if [ $status = 0 ]; then
+	says good-ones-pass '^8 passed, 0 failed$'
+else
+	echo "FAIL good-ones-pass: $(grep FAIL <<<"$out" | tr '\n' '|')"
+fi
+run no-such-scenario
+if [ $status = 1 ]; then
+	says nothing-run-fails '^0 passed, 0 failed$'
+else
+	echo "FAIL nothing-run-fails: exit status $status"
+fi
+
+# KTAP: what ktap.py makes of a log.
+ktap() {
+	out=$(PYTHONPATH=tests/rig python3 -c '
+import ktap, sys
+for case in ktap.parse(sys.stdin):
+	print(*case, sep="|")')
+}
+
+ktap <<'END'
+[    1.000000] KTAP version 1
+[    1.000000] 1..1
+[    1.000000]     KTAP version 1
+[    1.000000]     # Subtest: suite
+[    1.000000]     # module: some_kunit
+[    1.000000]     1..4
+[    1.000000]     ok 1 good
+[    1.000000]     # bad: EXPECTATION FAILED at x.c:3
+[    1.000000]     not ok 2 bad
+[    1.000000]     ok 3 later # SKIP no such CPU
+[    1.000000]         KTAP version 1
+[    1.000000]         # Subtest: each
+[    1.000000]         ok 1 first
+[    1.000000]         ok 2 second
+[    1.000000]     # each: pass:2 fail:0 skip:0 total:2
+[    1.000000]     ok 4 each
+[    1.000000] # suite: pass:2 fail:1 skip:1 total:4
+[    1.000000] not ok 1 suite
+END
+says ktap-cases '^PASS\|suite/good\|' '^FAIL\|suite/bad\|.*EXPECTATION' \
+	'^SKIP\|suite/later\|no such CPU' '^PASS\|suite/each\|'
+[ "$(wc -l <<<"$out")" = 4 ] && echo "PASS ktap-count" || echo "FAIL ktap-count: $out"
+
+ktap <<'END'
+KTAP version 1
+1..1
+    KTAP version 1
+    # Subtest: cut
+    1..2
+    ok 1 good
+END
+says ktap-cut-short '^FAIL\|cut\|ended after 1 of 2 cases'
