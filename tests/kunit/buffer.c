@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -81,6 +82,15 @@ struct hc_cipher *hc_test_cipher(struct kunit *test, const u8 *key, unsigned int
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cipher);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, hc_test_cipher_free, cipher), 0);
 	return cipher;
+}
+
+struct hc_keyed hc_test_keyed(struct kunit *test, unsigned int unit)
+{
+	struct hc_keyed keyed = { .unit = unit };
+
+	get_random_bytes(keyed.key, sizeof(keyed.key));
+	keyed.cipher = hc_test_cipher(test, keyed.key, unit);
+	return keyed;
 }
 
 /* The tweak times x in GF(2^128), little endian. */

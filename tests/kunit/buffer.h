@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 #include "cipher.h"
+#include "uapi/hostcrypt.h"
 
 /**
  * struct hc_buffer - memory with a bio over it
@@ -30,11 +31,26 @@ struct hc_buffer *hc_buffer_alloc(struct kunit *test, unsigned int size,
 /* From one buffer to another, or within one. */
 struct hc_span hc_buffer_span(struct hc_buffer *src, struct hc_buffer *dst, u64 tweak);
 
-/* A loaded-looking key with bytes that depend on @seed; freed with the test. */
+/* A key that is not in the store; freed with the test. */
 struct hc_key *hc_test_key(struct kunit *test, const u8 *bytes);
 
 /* hc_cipher_alloc(), freed with the test. */
 struct hc_cipher *hc_test_cipher(struct kunit *test, const u8 *key, unsigned int unit);
+
+/**
+ * struct hc_keyed - a cipher and what it was keyed with
+ * @cipher: the cipher
+ * @key: its key
+ * @unit: its data unit
+ */
+struct hc_keyed {
+	struct hc_cipher *cipher;
+	u8 key[HOSTCRYPT_KEY_SIZE];
+	unsigned int unit;
+};
+
+/* With a random key. */
+struct hc_keyed hc_test_keyed(struct kunit *test, unsigned int unit);
 
 /* XTS-AES-256 from the AES block cipher alone; the reference. */
 void hc_reference_encrypt(struct kunit *test, const u8 *key, unsigned int unit, u64 tweak,

@@ -62,53 +62,55 @@ static void hc_test_reference(struct kunit *test)
 }
 
 /* Encrypt @src to @dst, compare with the reference, and decrypt in place. */
-static void hc_check(struct kunit *test, struct hc_buffer *src, struct hc_buffer *dst,
-		     unsigned int unit, u64 tweak)
+static void hc_check(struct kunit *test, const struct hc_keyed *keyed, struct hc_buffer *src,
+		     struct hc_buffer *dst, u64 tweak)
 {
-	u8 key[HOSTCRYPT_KEY_SIZE];
 	u8 *plain = kunit_kzalloc(test, src->size, GFP_KERNEL);
 	u8 *want = kunit_kzalloc(test, src->size, GFP_KERNEL);
 	struct hc_span there = hc_buffer_span(src, dst, tweak);
 	struct hc_span back = hc_buffer_span(dst, dst, tweak);
-	struct hc_cipher *cipher;
 
 	KUNIT_ASSERT_NOT_NULL(test, plain);
 	KUNIT_ASSERT_NOT_NULL(test, want);
-	get_random_bytes(key, sizeof(key));
 	get_random_bytes(plain, src->size);
 	memcpy(src->bytes, plain, src->size);
-	cipher = hc_test_cipher(test, key, unit);
-	hc_reference_encrypt(test, key, unit, tweak, plain, want, src->size);
+	hc_reference_encrypt(test, keyed->key, keyed->unit, tweak, plain, want, src->size);
 
-	KUNIT_ASSERT_EQ(test, hc_cipher_crypt(cipher, HC_ENCRYPT, &there), 0);
+	KUNIT_ASSERT_EQ(test, hc_cipher_crypt(keyed->cipher, HC_ENCRYPT, &there), 0);
 	KUNIT_EXPECT_MEMEQ(test, dst->bytes, want, src->size);
 	if (src != dst)
 		KUNIT_EXPECT_MEMEQ(test, src->bytes, plain, src->size);
-	KUNIT_ASSERT_EQ(test, hc_cipher_crypt(cipher, HC_DECRYPT, &back), 0);
+	KUNIT_ASSERT_EQ(test, hc_cipher_crypt(keyed->cipher, HC_DECRYPT, &back), 0);
 	KUNIT_EXPECT_MEMEQ(test, dst->bytes, plain, src->size);
+}
+
+/* The case's cipher, with the unit that is its parameter. */
+static struct hc_keyed hc_keyed_of(struct kunit *test)
+{
+	return hc_test_keyed(test, *(const unsigned int *)test->param_value);
 }
 
 static void hc_test_unit(struct kunit *test)
 {
-	unsigned int unit = *(const unsigned int *)test->param_value;
+	struct hc_keyed keyed = hc_keyed_of(test);
 	struct hc_buffer *src = hc_buffer_alloc(test, 8 * 4096, NULL);
 	struct hc_buffer *dst = hc_buffer_alloc(test, 8 * 4096, NULL);
 
-	hc_check(test, src, dst, unit, 0);
-	hc_check(test, src, src, unit, 8 * 12345);
+	hc_check(test, &keyed, src, dst, 0);
+	hc_check(test, &keyed, src, src, 8 * 12345);
 }
 
 /* A run of units whose sector numbers go past 32 bits, and up to the last. */
 static void hc_test_tweak(struct kunit *test)
 {
-	unsigned int unit = *(const unsigned int *)test->param_value;
+	struct hc_keyed keyed = hc_keyed_of(test);
 	struct hc_buffer *buf = hc_buffer_alloc(test, 2 * 4096, NULL);
 	const u64 ends[] = { BIT_ULL(8), BIT_ULL(16), BIT_ULL(31), BIT_ULL(32), BIT_ULL(33),
 			     BIT_ULL(40), BIT_ULL(48), BIT_ULL(56), BIT_ULL(63), 0 };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(ends); i++)
-		hc_check(test, buf, buf, unit, ends[i] - (ends[i] ? 8 : 16));
+		hc_check(test, &keyed, buf, buf, ends[i] - (ends[i] ? 8 : 16));
 }
 
 /* Sizes of a bio's entries that no data unit fits into, or that cut across. */
@@ -118,7 +120,7 @@ static void hc_test_pieces(struct kunit *test)
 		{ 16, 0 }, { 48, 464, 0 }, { 100, 412, 3000, 0 }, { 511, 1, 512, 0 },
 		{ 4095, 1, 0 }, { 256, 4096, 3840, 0 }, { 2000, 8192, 200, 33, 0 },
 	};
-	unsigned int unit = *(const unsigned int *)test->param_value;
+	struct hc_keyed keyed = hc_keyed_of(test);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cuts); i++) {
@@ -126,16 +128,16 @@ static void hc_test_pieces(struct kunit *test)
 		struct hc_buffer *same = hc_buffer_alloc(test, 4 * 4096, cuts[i]);
 		struct hc_buffer *whole = hc_buffer_alloc(test, 4 * 4096, NULL);
 
-		hc_check(test, src, src, unit, i * 8);
-		hc_check(test, src, same, unit, i * 8);
-		hc_check(test, src, whole, unit, i * 8);
-		hc_check(test, whole, src, unit, i * 8);
+		hc_check(test, &keyed, src, src, i * 8);
+		hc_check(test, &keyed, src, same, i * 8);
+		hc_check(test, &keyed, src, whole, i * 8);
+		hc_check(test, &keyed, whole, src, i * 8);
 	}
 }
 
 static void hc_test_random_pieces(struct kunit *test)
 {
-	unsigned int unit = *(const unsigned int *)test->param_value;
+	struct hc_keyed keyed = hc_keyed_of(test);
 	unsigned int round, i, cuts[9];
 
 	for (round = 0; round < 40; round++) {
@@ -148,7 +150,7 @@ static void hc_test_random_pieces(struct kunit *test)
 		for (i = 0; i < 8; i++)
 			cuts[i] = 16 + get_random_u32() % 6000;
 		dst = hc_buffer_alloc(test, 4 * 4096, cuts);
-		hc_check(test, src, dst, unit, (u64)round << 30);
+		hc_check(test, &keyed, src, dst, (u64)round << 30);
 	}
 }
 

@@ -7,7 +7,6 @@
 #include "buffer.h"
 #include "job.h"
 #include "suites.h"
-#include "uapi/hostcrypt.h"
 
 struct hc_test_job {
 	struct hc_job job;
@@ -25,23 +24,21 @@ static void hc_test_done(struct hc_job *job)
 
 enum hc_test_way { HC_HERE, HC_WORKERS, HC_JOINED };
 
-static void hc_check_job(struct kunit *test, unsigned int size, unsigned int unit,
+static void hc_check_job(struct kunit *test, const struct hc_keyed *keyed, unsigned int size,
 			 enum hc_test_way way)
 {
 	struct hc_test_job *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	struct hc_buffer *src = hc_buffer_alloc(test, size, NULL);
 	struct hc_buffer *dst = hc_buffer_alloc(test, size, NULL);
 	u8 *want = kunit_kzalloc(test, size, GFP_KERNEL);
-	u8 key[HOSTCRYPT_KEY_SIZE];
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	KUNIT_ASSERT_NOT_NULL(test, want);
-	get_random_bytes(key, sizeof(key));
 	get_random_bytes(src->bytes, size);
-	hc_reference_encrypt(test, key, unit, 8, src->bytes, want, size);
+	hc_reference_encrypt(test, keyed->key, keyed->unit, 8, src->bytes, want, size);
 
 	init_completion(&t->over);
-	t->job.cipher = hc_test_cipher(test, key, unit);
+	t->job.cipher = keyed->cipher;
 	t->job.direction = HC_ENCRYPT;
 	t->job.span = hc_buffer_span(src, dst, 8);
 	t->job.done = hc_test_done;
@@ -59,19 +56,21 @@ static void hc_test_sizes(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 512, 4096, HC_CHUNK - 512, HC_CHUNK, HC_CHUNK + 512,
 					      3 * HC_CHUNK + 1024, SZ_1M, SZ_2M };
+	struct hc_keyed keyed = hc_test_keyed(test, 512);
 	unsigned int i, way;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (way = HC_HERE; way <= HC_JOINED; way++)
-			hc_check_job(test, sizes[i], 512, way);
+			hc_check_job(test, &keyed, sizes[i], way);
 }
 
 static void hc_test_large_units(struct kunit *test)
 {
+	struct hc_keyed keyed = hc_test_keyed(test, 4096);
 	unsigned int way;
 
 	for (way = HC_HERE; way <= HC_JOINED; way++)
-		hc_check_job(test, 5 * HC_CHUNK + 4096, 4096, way);
+		hc_check_job(test, &keyed, 5 * HC_CHUNK + 4096, way);
 }
 
 static struct kunit_case hc_job_cases[] = {
