@@ -96,14 +96,22 @@ static int exchange_once(struct hc_kmip_client *client, struct call *call, size_
 	return r < 0 ? r : receive(client, call);
 }
 
+/* Whether a second time does no harm and says no other thing. */
+static bool only_reads(enum hc_kmip_operation operation)
+{
+	return operation == HC_OP_GET || operation == HC_OP_GET_ATTRIBUTES ||
+	       operation == HC_OP_LOCATE || operation == HC_OP_QUERY ||
+	       operation == HC_OP_DISCOVER_VERSIONS;
+}
+
 /*
  * Send and receive. Servers and balancers drop idle connections without a
- * word: when an old connection turns out to be dead, a request that may be
- * repeated is sent once more over a new one.
+ * word: when an old connection turns out to be dead, a request that only
+ * reads is sent once more over a new one.
  */
 static int exchange(struct hc_kmip_client *client, struct call *call)
 {
-	bool may_repeat = call->question.operation != HC_OP_CREATE && client->answers > 0;
+	bool may_repeat = only_reads(call->question.operation) && client->answers > 0;
 	size_t size = 0;
 	int r;
 

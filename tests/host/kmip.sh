@@ -1,0 +1,363 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The KMIP client against PyKMIP and against a server that misbehaves, over
+# the machine's loopback. Each case: exit status and words.
+
+set -u
+cd "$(dirname "$0")/../.." || exit
+
+B=${B:-build}
+kms=tests/rig/kms
+folder=$(mktemp -d) || exit
+certs=$folder/certs
+probe=$B/tests/rig/kms/probe
+failed=0
+hostile=
+pykmip=
+
+# shellcheck disable=SC2317 # it is a trap
+finish() {
+	[ -z "$hostile" ] || kill "$hostile" 2>/dev/null
+	[ -z "$pykmip" ] || "$kms/pykmip.sh" stop "$certs" "$pykmip"
+	rm -rf "$folder"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+	echo "FAIL $1: $2"
+	failed=1
+}
+
+# ask ARGUMENT...: $output and $status of the probe; $seconds it took
+ask() {
+	local start=$SECONDS
+
+	status=0
+	output=$("$probe" --folder "$certs" "$@" 2>&1 </dev/null) || status=$?
+	seconds=$((SECONDS - start))
+}
+
+# expect NAME STATUS REGEX ARGUMENT...
+expect() {
+	local name=$1 want=$2 regex=$3
+	shift 3
+
+	ask "$@"
+	if [ $status != "$want" ]; then
+		fail "$name" "exit status $status, not $want: $output"
+	elif ! grep -Eq -- "$regex" <<<"$output"; then
+		fail "$name" "no '$regex' in: $output"
+	elif grep -q '[^[:print:]]' <<<"${output//$'\n'/}"; then
+		fail "$name" "control characters came through"
+	else
+		echo "PASS $name"
+	fi
+}
+
+# within NAME SECONDS: the last one was over in time
+within() {
+	if [ "$seconds" -le "$2" ]; then
+		echo "PASS $1"
+	else
+		fail "$1" "it took $seconds s"
+	fi
+}
+
+free_port() {
+	/usr/bin/python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# misbehave OPTION...: a fresh hostile server; sets $port
+misbehave() {
+	[ -z "$hostile" ] || kill "$hostile"
+	exec 3< <(exec /usr/bin/python3 "$kms/hostile.py" --folder "$certs" "$@")
+	hostile=$!
+	read -r _ port <&3 || fail "hostile server $*" "it did not start"
+}
+
+# bad MODE STATUS REGEX: a key is made (which gets it once), then got with MODE
+bad() {
+	misbehave --mode "$1" --after 1
+	expect "get: $1" "$2" "$3" --port "$port" --timeout 3 create k get key-1
+}
+
+against_pykmip() {
+	local id
+
+	pykmip=$(free_port)
+	if ! "$kms/pykmip.sh" start "$certs" "$pykmip"; then
+		fail "PyKMIP starts" "see above"
+		return
+	fi
+	expect "check" 0 '^protocol KMIP 1.4$' --port "$pykmip" check
+	expect "TLS 1.2 with an AEAD suite" 0 '^tls TLSv1.2 ECDHE-.*GCM' --port "$pykmip" check
+	expect "the server says who it is" 0 '^server PyKMIP' --port "$pykmip" check
+	expect "the server can create" 0 '^can-create 1' --port "$pykmip" check
+	expect "end of our certificate" 0 '^until 2046-' --port "$pykmip" check
+	expect "no warning" 0 '^warning $' --port "$pykmip" check
+	ask --port "$pykmip" create host-test
+	id=$output
+	expect "create gives an id" 0 '^[0-9]+$' --port "$pykmip" create host-test-2
+	expect "a new key is Active" 0 '^2$' --port "$pykmip" state "$id"
+	expect "get gives 32 bytes" 0 '^[0-9a-f]{64}$' --port "$pykmip" get "$id"
+	ask --port "$pykmip" get "$id" get-new "$id"
+	if [ "$(sort -u <<<"$output" | wc -l)" = 1 ]; then
+		echo "PASS get gives the same bytes each time"
+	else
+		fail "get gives the same bytes each time" "$output"
+	fi
+	expect "unknown key" 51 'Get Attributes of key 9999 was refused: Item Not Found' \
+		--port "$pykmip" get 9999
+	expect "key of another identity" 52 'Permission Denied.*have the key server' \
+		--port "$pykmip" --identity client2 get "$id"
+	expect "identifier that is no text" 51 'not printable' --port "$pykmip" get $'a\nb'
+	expect "identifier that is empty" 51 'empty' --port "$pykmip" get ''
+	expect "several operations over one connection, idle between" 0 '^2$' \
+		--port "$pykmip" state "$id" sleep 1 state "$id"
+	expect "destroy" 0 '' --port "$pykmip" destroy "$id"
+	expect "destroyed key" 51 'Item Not Found' --port "$pykmip" get "$id"
+	expect "destroying it twice" 51 'Item Not Found' --port "$pykmip" destroy "$id"
+
+	expect "certificate without clientAuth" 58 'client-no-eku.pem' \
+		--port "$pykmip" --identity client-no-eku check
+	expect "our certificate from another CA" 46 'client-other-ca.pem.*unknown CA' \
+		--port "$pykmip" --identity client-other-ca check
+	expect "our certificate expired" 44 'certificate of this host.*expired on 2020-02-01' \
+		--port "$pykmip" --identity client-expired check
+	expect "server from another CA" 43 'is not trusted.*other-ca.pem' \
+		--port "$pykmip" --ca other-ca check
+	expect "by host name" 0 '^endpoint localhost:' --port "$pykmip" --host localhost check
+	expect "wrong host name" 45 'for DNS:localhost.*not for other.example' \
+		--port "$pykmip" --server-name other.example check
+	expect "wrong address" 45 'not for 127.0.0.9' \
+		--port "$pykmip" --server-name 127.0.0.9 check
+
+	"$kms/pykmip.sh" stop "$certs" "$pykmip"
+	expect "server stopped" 41 '127.0.0.1: Connection refused' --port "$pykmip" check
+	expect "name that does not exist" 41 'not to be resolved' --host no.such.host.invalid check
+	pykmip=
+}
+
+files() {
+	cp "$certs/client.pem" "$certs/open.pem"
+	cp "$certs/client.key" "$certs/open.key"
+	misbehave
+	for mode in 640 604 660; do
+		chmod $mode "$certs/open.key"
+		expect "private key with mode $mode" 56 "open.key.*chmod 600" \
+			--port "$port" --identity open check
+	done
+	chmod 400 "$certs/open.key"
+	expect "private key with mode 400" 0 KMIP --port "$port" --identity open check
+	chown nobody "$certs/open.key"
+	expect "private key of somebody else" 56 'chown it to root' \
+		--port "$port" --identity open check
+	rm -f "$certs/open.key"
+	expect "no private key" 57 'open.key' --port "$port" --identity open check
+	mkfifo -m 600 "$certs/open.key"
+	expect "private key that is a pipe" 57 'is no file' --port "$port" --identity open check
+	rm "$certs/open.key"
+	install -m 600 "$certs/client2.key" "$certs/open.key"
+	expect "private key of another certificate" 57 'does not belong to' \
+		--port "$port" --identity open check
+	openssl pkey -in "$certs/client.key" -aes256 -passout pass:x -out "$certs/open.key"
+	expect "private key with a passphrase" 57 'encrypted with a passphrase' \
+		--port "$port" --identity open check
+	: >"$certs/open.key"
+	expect "private key that is empty" 57 'no private key in PEM' \
+		--port "$port" --identity open check
+	echo nothing >"$certs/open.pem"
+	expect "certificate that is none" 57 'no usable certificate' \
+		--port "$port" --identity open check
+	expect "CA file that is none" 57 'no CA certificate' --port "$port" --ca open check
+	expect "CA file that is missing" 57 'cannot read.*CA certificate' \
+		--port "$port" --ca missing check
+}
+
+tls() {
+	misbehave
+	expect "TLS 1.3" 0 '^tls TLSv1.3 TLS_AES_256_GCM' --port "$port" check
+	expect "TLS 1.3, our certificate from another CA" 46 'client-other-ca.pem' \
+		--port "$port" --identity client-other-ca check
+	misbehave --server server-expired
+	expect "server expired" 44 'expired on 2020-02-01.*clock' --port "$port" check
+	misbehave --server server-other-ca
+	expect "server of an unknown CA" 43 'not trusted' --port "$port" check
+	misbehave --server server-other-name
+	expect "server of another name" 45 'for DNS:elsewhere.example' --port "$port" check
+	misbehave --mode silent
+	expect "no handshake" 42 'did not finish the TLS handshake' \
+		--port "$port" --connect-timeout 1 check
+	within "no handshake: in time" 2
+	misbehave --mode plain
+	expect "not TLS" 46 'does not speak TLS' --port "$port" check
+	misbehave --mode abort
+	expect "closed instead of a handshake" 46 'during the TLS handshake' --port "$port" check
+}
+
+answers() {
+	bad hang 42 'did not answer in time'
+	within "get: hang, in time" 4
+	bad drip 42 'did not answer in time'
+	within "get: drip, in time" 4
+	bad slow 0 '^[0-9a-f]{64}$'
+	bad no-notify 0 '^[0-9a-f]{64}$'
+	bad idle 0 '^[0-9a-f]{64}$'
+	bad close 48 'Get: .*closed the connection'
+	bad truncate 48 'Get: .*closed the connection'
+	bad garbage 47 'no KMIP answer'
+	bad http 47 'no KMIP answer.*is it a KMIP port'
+	bad huge 47 'impossible'
+	bad oversize 49 'was announced'
+	bad empty 47 'impossible'
+	bad wrong-tag 47 'no KMIP answer'
+	bad extra 47 'more bytes follow'
+	bad padding 47 'padding that is not zero'
+	bad inner-length 47 'longer than what it stands in'
+	bad deep 47 'nested too deep'
+	bad many 47 'one item too many'
+	bad nul 47 'NUL'
+	bad two-items 47 'Batch Item .*doubled'
+	bad batch-count 47 'Batch Count is 2'
+	bad other-operation 47 'another operation'
+	bad other-batch-id 47 'another request'
+	bad no-payload 47 'without Response Payload'
+	bad no-reason 47 'without Result Reason'
+	bad pending 50 'Operation Pending'
+	bad undone 50 'undone'
+	bad critical 47 'extension of Acme'
+	bad not-critical 0 '^[0-9a-f]{64}$'
+	bad unknown-field 47 'does not belong there'
+	bad twice 47 'doubled'
+	bad version-2 47 'KMIP 2.4 answered'
+}
+
+refusals() {
+	bad refuse-0x01 51 'Item Not Found'
+	bad refuse-0x03 58 'Authentication Not Successful.*client.pem'
+	bad refuse-0x05 50 'Operation Not Supported'
+	bad refuse-0x0c 52 'Permission Denied.*because of the mode'
+	bad refuse-0x0d 50 'Object Archived.*recovered'
+	bad refuse-0x17 54 'Not Extractable'
+	bad refuse-0x36 51 'Object Destroyed'
+	bad refuse-0x43 53 'Wrong Key Lifecycle State'
+	bad refuse-0x7777 50 'unknown .0x7777'
+	bad message-0x02 49 'Response Too Large'
+	bad message-0x03 58 'Authentication Not Successful'
+	bad message-0x04 50 'Invalid Message'
+	bad control 52 '\?\[31mred\?\?\?text'
+}
+
+contents() {
+	bad other-id 47 'the answer is about key-of-somebody-else'
+	bad short-key 54 'not 32'
+	bad long-key 54 'not 32'
+	bad des 54 'not AES'
+	bad length-128 54 'not 256 bits'
+	bad wrapped 54 'wrapped'
+	bad format 54 'Key Format Type 2'
+	bad transparent 0 '^[0-9a-f]{64}$'
+	bad public 54 'not a symmetric key'
+	bad no-length 0 '^[0-9a-f]{64}$'
+}
+
+# Create asks for the attributes twice and gets the key once; then they change.
+states() {
+	while read -r number want regex; do
+		misbehave --at attributes --after 2 --mode "state-$number"
+		expect "get in state $number" "$want" "$regex" --port "$port" create k get key-1
+	done <<-END
+	1 53 key-1 is Pre-Active, not Active; activate it
+	3 0 ^[0-9a-f]{64}$
+	4 53 key-1 is Compromised, not Active
+	5 53 key-1 is Destroyed, not Active
+	6 53 key-1 is Destroyed Compromised
+	9 53 key-1 is unknown
+	0 47 lacks the State of key key-1
+	END
+	misbehave --at attributes --after 2 --mode state-3
+	expect "a Deactivated key for new data" 53 'Deactivated.*take another key' \
+		--port "$port" create k get-new key-1
+	misbehave --at attributes --after 2 --mode usage-128
+	expect "a key for MACs only" 54 'usage mask' --port "$port" create k get key-1
+	misbehave --at attributes --after 2 --mode des
+	expect "another algorithm in the attributes" 54 'not AES' --port "$port" create k get key-1
+	misbehave --at attributes --after 2 --mode length-128
+	expect "another length in the attributes" 54 'not 256' --port "$port" create k get key-1
+	misbehave --at attributes --after 2 --mode other-id
+	expect "attributes of another key" 47 'key-of-somebody-else' \
+		--port "$port" create k get key-1
+	misbehave --at attributes --after 2 --mode state-77
+	expect "a state that does not exist" 47 'unknown State 77' --port "$port" \
+		create k state key-1
+}
+
+versions() {
+	misbehave --mode v1.0
+	expect "a server of KMIP 1.0" 0 '^protocol KMIP 1.0$' --port "$port" check create k get key-1
+	misbehave --mode v1.4
+	expect "a server of KMIP 1.4 only" 0 '^protocol KMIP 1.4$' --port "$port" \
+		check create k get key-1
+	misbehave --mode no-versions
+	expect "a server that lists no version" 0 '^protocol KMIP 1.1$' --port "$port" check
+	misbehave --mode drop-header
+	expect "a server that hangs up on what it does not know" 0 '^protocol KMIP 1.0$' \
+		--port "$port" check
+	misbehave --mode v2.0
+	expect "a server of KMIP 2.0 only" 55 'none of KMIP 1.0 to 1.4' --port "$port" check
+	misbehave --mode message-0x03 --at any
+	expect "not authenticated is no matter of versions" 58 'Authentication' --port "$port" check
+}
+
+# A lost answer to Create must not leave a second key behind.
+creating() {
+	misbehave --mode drop --at create --times 1
+	expect "create: the answer is lost" 0 '^key-1$' --port "$port" create k
+	expect "create: no second key was made" 51 'no such object' --port "$port" get key-2
+	misbehave --mode hang --at create --times 1
+	expect "create: the answer hangs" 0 '^key-1$' --port "$port" --timeout 2 create k
+	within "create: the answer hangs, in time" 4
+	misbehave --mode close --at create --times 1
+	expect "create: the request is lost" 0 '^key-1$' --port "$port" create k
+	misbehave --mode truncate --at create --times 1
+	expect "create: the answer breaks off" 0 '^key-1$' --port "$port" create k
+	misbehave --mode drop --at create --times 2
+	expect "create: lost again and again" 0 '^key-1$' --port "$port" create k
+	misbehave --mode refuse-0x0c --at create
+	expect "create: denied" 50 'Create was refused: Permission Denied' --port "$port" create k
+	misbehave --mode drop --at activate --times 1
+	expect "create: the answer to Activate is lost" 0 '^key-1$' --port "$port" create k
+	misbehave --mode refuse-0x05 --at activate
+	expect "create: cannot activate" 50 'Activate of key key-1.*key-1 was destroyed again' \
+		--port "$port" create k
+	expect "create: nothing is left behind" 51 'no such object' --port "$port" state key-1
+	misbehave --mode short-key --at get
+	expect "create: the new key is no good" 54 'not 32.*was destroyed again' \
+		--port "$port" create k
+	misbehave --mode empty-id --at create
+	expect "create: no identifier" 0 '^key-1$' --port "$port" create k
+	misbehave --mode long-id --at any
+	expect "create: impossible identifiers" 47 'may be left on the server' \
+		--port "$port" create k
+	misbehave --mode public --at create
+	expect "create: another type of object" 0 '^key-1$' --port "$port" create k
+}
+
+make -s B="$B" "$probe" || exit
+"$kms/certs.sh" "$certs" || exit
+if [ -x /usr/bin/pykmip-server ]; then
+	against_pykmip
+else
+	echo "SKIP PyKMIP: python3-pykmip is not installed"
+fi
+files
+tls
+answers
+refusals
+contents
+states
+versions
+creating
+exit $failed
