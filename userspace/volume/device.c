@@ -113,14 +113,19 @@ int hc_device_check_unused(const char *path, bool strict)
 
 	if (stat(path, &st) < 0)
 		return hc_fail(HC_E_DEVICE_MISSING, "there is no device %s", path);
-	/* udev looks at a device for a moment after it appeared or was written. */
+	/* udev looks at a device for a moment after it appeared or was written:
+	 * only a mount, a swap or a holder is believed at once. */
 	for (int i = 0; i < 10; i++) {
 		if (i > 0)
 			nanosleep(&pause, NULL);
 		held = is_held(path);
 		if (held < 0)
 			return held;
-		hc_device_users(st.st_rdev, strict, users, sizeof(users));
+		hc_device_users(st.st_rdev, false, users, sizeof(users));
+		if (users[0])
+			break;
+		if (strict)
+			hc_device_users(st.st_rdev, true, users, sizeof(users));
 		if (!held && !users[0])
 			return 0;
 	}
