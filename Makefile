@@ -95,6 +95,43 @@ shell:
 	$(MAKE) user
 	tests/rig/shell $(RIG)
 
+# Programs and units go under PREFIX, settings to /etc/hostcrypt (what is there
+# stays), the module's source to /usr/src, from where "dkms add" takes it.
+PREFIX  ?= /usr/local
+SBINDIR := $(PREFIX)/sbin
+UNITDIR := $(PREFIX)/lib/systemd/system
+LOADDIR := $(PREFIX)/lib/modules-load.d
+CONFDIR := /etc/hostcrypt
+DKMSDIR := /usr/src/hostcrypt-$(VERSION)
+AGENT   := userspace/agent
+IN_DKMS  = Kbuild $(wildcard module/*.[ch] module/uapi/*.h)
+
+install: user
+	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(LOADDIR) $(CONFDIR))
+	install -m 755 $(B)/hostcrypt $(B)/hostcryptd $(DESTDIR)$(SBINDIR)
+	sed 's|@SBINDIR@|$(SBINDIR)|' $(AGENT)/hostcryptd.service.in \
+		>$(DESTDIR)$(UNITDIR)/hostcryptd.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/hostcryptd.service
+	install -m 644 $(AGENT)/hostcrypt-volumes.target $(DESTDIR)$(UNITDIR)
+	install -m 644 $(AGENT)/hostcrypt.modules-load $(DESTDIR)$(LOADDIR)/hostcrypt.conf
+	for file in hostcrypt.conf volumes; do \
+		[ -e $(DESTDIR)$(CONFDIR)/$$file ] || \
+		install -m 644 $(AGENT)/$$file $(DESTDIR)$(CONFDIR) || exit; done
+	rm -rf $(DESTDIR)$(DKMSDIR)
+	install -d $(addprefix $(DESTDIR)$(DKMSDIR)/,module/uapi)
+	for file in $(IN_DKMS); do \
+		install -m 644 $$file $(DESTDIR)$(DKMSDIR)/$$file || exit; done
+	sed 's|@VERSION@|$(VERSION)|' dkms.conf >$(DESTDIR)$(DKMSDIR)/dkms.conf
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
+
+# Settings, local keys and what DKMS has built stay ("dkms remove" first).
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,hostcrypt hostcryptd)
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,hostcryptd.service hostcrypt-volumes.target)
+	rm -f $(DESTDIR)$(LOADDIR)/hostcrypt.conf
+	rm -rf $(DESTDIR)$(DKMSDIR)
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
+
 clean:
 	rm -rf $(B)
 
