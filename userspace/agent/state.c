@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,11 +92,12 @@ int state_write(const char *path, const struct plan *plan, const char *problem, 
 
 	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
 		r = hc_fail(HC_E_USAGE, "%s: the path is too long", path);
-	else if (json_object_to_file_ext(temporary, object, JSON_C_TO_STRING_PRETTY) < 0)
+	else if (json_object_to_file_ext(temporary, object,
+					 JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE) <
+		 0)
 		r = hc_fail(HC_E_SYSTEM, "cannot write %s: %s", temporary,
 			    json_util_get_last_err());
-	/* No secret in it, and the agent's umask is strict. */
-	else if (chmod(temporary, 0644) < 0 || rename(temporary, path) < 0)
+	else if (rename(temporary, path) < 0)
 		r = hc_fail_errno(errno, "cannot put %s in place", path);
 	json_object_put(object);
 	return r;
