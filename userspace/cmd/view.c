@@ -62,10 +62,17 @@ static int add_open(struct views *views)
 	return r;
 }
 
+/* A bad line is told, but what else there is to see is shown. */
+static void warn_of_bad_line(void *userdata, const char *message)
+{
+	(void)userdata;
+	fprintf(stderr, "hostcrypt: %s\n", message);
+}
+
 static int add_table(const struct cmd *cmd, struct views *views)
 {
 	HC_VOLTAB table = { 0 };
-	int r = hc_voltab_load(cmd->volumes_path, &table);
+	int r = hc_voltab_load_good(cmd->volumes_path, warn_of_bad_line, NULL, &table);
 
 	for (size_t i = 0; r == 0 && i < table.n_entries; i++) {
 		const struct hc_voltab_entry *entry = &table.entries[i];
