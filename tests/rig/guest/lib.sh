@@ -48,11 +48,13 @@
 #   reboot_guest, cut_power   start again with BOOT one higher; cut_power
 #                             kills the guest where it stands
 
+# In QEMU the channel is a port that only one may have open: descriptor 9, from
+# the session's start on.
 send() {
 	if [ "$RIG" = uml ]; then
 		printf '%s\n' "$*" >>/run/rig/share/channel
 	else
-		printf '%s\n' "$*" >"$CHANNEL"
+		printf '%s\n' "$*" >&9
 	fi
 }
 
@@ -85,11 +87,14 @@ last_line() {
 	printf '%s' "$LAST" | tail -n 3 | tr '\n\t' '| ' | cut -c1-300
 }
 
+# Not in a subshell: a function of the scenario may set variables, and a
+# program that stays behind must not hold the scenario up.
 run_quietly() {
 	local status=0
 
 	echo "+ $*"
-	LAST=$("$@" 2>&1) || status=$?
+	"$@" >/run/rig/last 2>&1 || status=$?
+	LAST=$(tr -d '\0' </run/rig/last)
 	[ -z "$LAST" ] || printf '%s\n' "$LAST"
 	return $status
 }
@@ -252,7 +257,7 @@ write_config() {
 
 # Ask and wait: the answer is one line, "status base64-of-output".
 ask() {
-	local answer n
+	local answer n status
 
 	if [ "$RIG" = uml ]; then
 		n=$(cat /run/asked 2>/dev/null || echo 0)
@@ -265,10 +270,11 @@ ask() {
 		answer=$(cat "/run/rig/share/answer.$n")
 	else
 		send "$@"
-		read -r answer <"$CHANNEL"
+		read -r -u 9 answer
 	fi
-	printf '%s' "${answer#* }" | base64 -d
-	return "${answer%% *}"
+	status=${answer%% *}
+	printf '%s' "${answer#"$status"}" | base64 -di
+	return "$status"
 }
 
 ask_host() {
