@@ -191,24 +191,72 @@ static int create_failed(int errnum, const char *name, const struct hc_dm_table 
 	}
 }
 
-int hc_dm_create(const char *name, const char *luks_uuid, const struct hc_dm_table *table,
-		 bool readonly)
+/* A device without a table. */
+static int create_empty(const char *name, const char *uuid, bool readonly,
+			const struct hc_dm_table *table)
 {
-	char params[512], uuid[HC_DM_NAME_MAX];
 	TASK task = NULL;
+	int r = new_task(DM_DEVICE_CREATE, name, &task);
+	int e;
+
+	if (r < 0)
+		return r;
+	if (!dm_task_set_uuid(task, uuid) || (readonly && !dm_task_set_ro(task)))
+		return hc_fail(HC_E_SYSTEM, "libdevmapper did not take %s: %s", name, said);
+	e = run(task);
+	/* EBUSY means the name or the UUID here, and the device below later. */
+	return e ? create_failed(e == EBUSY ? EEXIST : e, name, table) : 0;
+}
+
+static int load_table(const char *name, bool readonly, const struct hc_dm_table *table)
+{
+	TASK task = NULL;
+	char params[512];
 	int r, e;
 
 	r = hc_dm_format(table, params, sizeof(params));
 	if (r == 0)
-		r = new_task(DM_DEVICE_CREATE, name, &task);
+		r = new_task(DM_DEVICE_RELOAD, name, &task);
 	if (r < 0)
 		return r;
-	snprintf(uuid, sizeof(uuid), UUID_PREFIX "%s-%.64s", luks_uuid, name);
-	if (!dm_task_set_uuid(task, uuid) || (readonly && !dm_task_set_ro(task)) ||
+	if ((readonly && !dm_task_set_ro(task)) ||
 	    !dm_task_add_target(task, 0, table->length, TARGET, params))
 		return hc_fail(HC_E_SYSTEM, "libdevmapper did not take a table: %s", said);
+	e = run(task);
+	return e ? create_failed(e, name, table) : 0;
+}
+
+static int resume(const char *name, const struct hc_dm_table *table)
+{
+	TASK task = NULL;
+	int r = new_task(DM_DEVICE_RESUME, name, &task);
+	int e;
+
+	if (r < 0)
+		return r;
 	e = run_and_settle(task);
 	return e ? create_failed(e, name, table) : 0;
+}
+
+/* In three steps: libdevmapper's one step does not tell why it failed. */
+int hc_dm_create(const char *name, const char *luks_uuid, const struct hc_dm_table *table,
+		 bool readonly)
+{
+	char uuid[HC_DM_NAME_MAX], why[1024];
+	int r;
+
+	snprintf(uuid, sizeof(uuid), UUID_PREFIX "%s-%.64s", luks_uuid, name);
+	r = create_empty(name, uuid, readonly, table);
+	if (r < 0)
+		return r;
+	r = load_table(name, readonly, table);
+	if (r == 0)
+		r = resume(name, table);
+	if (r == 0)
+		return 0;
+	snprintf(why, sizeof(why), "%s", hc_error_message());
+	(void)hc_dm_remove(name);
+	return hc_fail(r, "%s", why);
 }
 
 /* Before device-mapper is loaded there is no device of it. */
