@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A short run of the fuzzers in tests/fuzz, the same each time, with
+# AddressSanitizer and UndefinedBehaviorSanitizer. For a long one:
+#
+#   RUNS=-1 SECONDS_EACH=3600 tests/host/fuzz.sh
+#
+# What made a fuzzer fail is kept in build/fuzz/NAME-crash.
+
+set -u
+cd "$(dirname "$0")/../.." || exit
+
+runs=${RUNS:-200000}
+limit=${SECONDS_EACH:-8}
+out=${B:-build}/fuzz
+failed=0
+
+for clang in clang-14 clang ''; do
+	[ -n "$clang" ] || { echo "SKIP fuzzers: clang is not installed"; exit 0; }
+	! command -v "$clang" >/dev/null || break
+done
+
+sources=(userspace/kmip/{ttlv_read,ttlv_write,protocol,text,request,answer,payload}.c
+	userspace/base/{error,secret}.c)
+flags=(-std=gnu11 -O1 -g -Iuserspace -fno-omit-frame-pointer
+	"-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
+
+build() {
+	mkdir -p "$out"/{ttlv,answer}-corpus &&
+		"$clang" "${flags[@]}" -o "$out/seeds" tests/fuzz/seeds.c "${sources[@]}" -lcrypto &&
+		"$out/seeds" "$out"/{ttlv,answer}-corpus || return
+	for name in ttlv answer; do
+		"$clang" "${flags[@]}" -fsanitize=fuzzer -o "$out/$name" "tests/fuzz/$name.c" \
+			"${sources[@]}" -lcrypto || return
+	done
+}
+
+fuzz() {
+	local log=$out/$1.log
+
+	if "$out/$1" -seed=1 -runs="$runs" -max_total_time="$limit" -max_len=2048 -timeout=5 \
+		-artifact_prefix="$out/$1-crash-" "$out/$1-corpus" >"$log" 2>&1; then
+		echo "PASS fuzz $1 ($(grep -o 'Done [0-9]* runs' "$log"))"
+	else
+		echo "FAIL fuzz $1: $(grep -m1 -E 'ERROR|runtime error|ABRT' "$log"), see $log"
+		failed=1
+	fi
+}
+
+rm -rf "$out"
+if ! build >&2; then
+	echo "FAIL fuzzers: they do not build"
+	exit 1
+fi
+fuzz ttlv
+fuzz answer
+exit $failed
