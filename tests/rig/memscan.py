@@ -14,10 +14,12 @@ XTS-AES-256 DEK). For each key two kinds of hits are printed, one a line:
 The key's own bytes are also the first two round keys, so "rounds" counts the
 others only. Ends with "hits N". Reads every byte of the image.
 """
-import mmap
+import os
+import subprocess
 import sys
 
-PAGE = 4096
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MEMGREP = os.path.join(TOP, os.environ.get("B", "build"), "tests/tools/memgrep")
 
 
 def make_sbox():
@@ -97,13 +99,6 @@ def patterns(name, key):
             yield name, "rounds", inverse_mix_columns(r)
 
 
-def hits(image, needle):
-    at = image.find(needle)
-    while at >= 0:
-        yield at
-        at = image.find(needle, at + 1)
-
-
 def self_check():
     # FIPS 197, A.3: last round key of 603deb10...
     key = bytes.fromhex("603deb1015ca71be2b73aef0857d7781"
@@ -115,19 +110,24 @@ def self_check():
 
 def main():
     self_check()
+    wanted = []
+    for argument in sys.argv[2:]:
+        name, path = argument.split("=", 1)
+        with open(path, "rb") as file:
+            key = file.read()
+        if len(key) not in (32, 64):
+            sys.exit(f"memscan: {path}: {len(key)} bytes are no key")
+        wanted += [f"{name} {kind} {needle.hex()}\n" for _, kind, needle in patterns(name, key)]
+    done = subprocess.run([MEMGREP, sys.argv[1]], input="".join(wanted), text=True,
+                          stdout=subprocess.PIPE, check=True)
     found = {}
-    with open(sys.argv[1], "rb") as f:
-        image = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
-        for argument in sys.argv[2:]:
-            name, path = argument.split("=", 1)
-            with open(path, "rb") as k:
-                key = k.read()
-            if len(key) not in (32, 64):
-                sys.exit(f"memscan: {path}: {len(key)} bytes are no key")
-            for name, kind, needle in patterns(name, key):
-                for at in hits(image, needle):
-                    place = (name, kind, at // PAGE)
-                    found[place] = found.get(place, 0) + 1
+    *lines, read = done.stdout.splitlines()
+    if read != f"read {os.path.getsize(sys.argv[1])}":
+        sys.exit(f"memscan: {sys.argv[1]} was not read whole: {read}")
+    for line in lines:
+        name, kind, pfn, count = line.split()
+        place = (name, kind, int(pfn))
+        found[place] = found.get(place, 0) + int(count)
     for (name, kind, pfn), count in sorted(found.items()):
         print(name, kind, pfn, count)
     print("hits", sum(found.values()))
