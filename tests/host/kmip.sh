@@ -108,6 +108,8 @@ against_pykmip() {
 	else
 		fail "get gives the same bytes each time" "$output"
 	fi
+	expect "the key's bytes are in one place, then in none" 0 '^before 1 after 0$' \
+		--port "$pykmip" forget "$id"
 	expect "unknown key" 51 'Get Attributes of key 9999 was refused: Item Not Found' \
 		--port "$pykmip" get 9999
 	expect "key of another identity" 52 'Permission Denied.*have the key server' \
@@ -179,6 +181,8 @@ files() {
 tls() {
 	misbehave
 	expect "TLS 1.3" 0 '^tls TLSv1.3 TLS_AES_256_GCM' --port "$port" check
+	expect "TLS 1.3: the key's bytes are in one place, then in none" 0 \
+		'^before 1 after 0$' --port "$port" create k forget key-1
 	expect "TLS 1.3, our certificate from another CA" 46 'client-other-ca.pem' \
 		--port "$port" --identity client-other-ca check
 	misbehave --server server-expired
@@ -345,8 +349,10 @@ creating() {
 	expect "create: another type of object" 0 '^key-1$' --port "$port" create k
 }
 
-make -s B="$B" "$probe" || exit
-"$kms/certs.sh" "$certs" || exit
+if ! make -s B="$B" "$probe" >&2 || ! "$kms/certs.sh" "$certs"; then
+	fail "preparation" "see above"
+	exit 1
+fi
 if [ -x /usr/bin/pykmip-server ]; then
 	against_pykmip
 else

@@ -148,7 +148,7 @@ static int connect_one(const struct addrinfo *address, struct hc_deadline deadli
 static void note(char *failures, size_t size, const struct addrinfo *address, int e)
 {
 	size_t used = strlen(failures);
-	char name[NI_MAXHOST];
+	char name[64]; /* an IPv6 address with its scope */
 
 	if (getnameinfo(address->ai_addr, address->ai_addrlen, name, sizeof(name), NULL, 0,
 			NI_NUMERICHOST) != 0)

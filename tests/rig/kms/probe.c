@@ -8,7 +8,8 @@
  * --server-name N --connect-timeout S --timeout S; NAME.pem and NAME.key are
  * looked for in the folder. Several VERBs may follow each other, they share a
  * connection: check, create LABEL, get ID, get-new ID, state ID, destroy ID,
- * sleep SECONDS.
+ * sleep SECONDS; forget ID gets a key, wipes it, and says in how many places
+ * of its own memory the key's bytes were before and are after.
  *
  * The first failure ends it: "word: sentence" on stderr, and the exit status
  * is the error's.
@@ -57,6 +58,55 @@ static int get(struct hc_provider *provider, const char *id, bool for_new_use)
 	return r;
 }
 
+/* The key's bytes, each with its bits turned over, so as not to be found itself. */
+static size_t places_in(const uint8_t *start, const uint8_t *end,
+			const uint8_t turned[HC_KEK_SIZE])
+{
+	size_t places = 0, i;
+
+	for (const uint8_t *at = start; at + HC_KEK_SIZE <= end; at++) {
+		for (i = 0; i < HC_KEK_SIZE && (at[i] ^ turned[i]) == 0xff; i++)
+			;
+		places += i == HC_KEK_SIZE;
+	}
+	return places;
+}
+
+static size_t places_in_memory(const uint8_t turned[HC_KEK_SIZE])
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long start, end;
+	size_t places = 0;
+	char line[512];
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, " rw") || sscanf(line, "%lx-%lx", &start, &end) != 2)
+			continue;
+		places += places_in((const uint8_t *)start, (const uint8_t *)end, turned);
+	}
+	if (maps)
+		fclose(maps);
+	return places;
+}
+
+static int forget(struct hc_provider *provider, const char *id)
+{
+	struct hc_secret kek = { 0 };
+	uint8_t turned[HC_KEK_SIZE];
+	size_t before, after;
+	int r = provider->ops->get(provider, id, false, &kek);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < HC_KEK_SIZE; i++)
+		turned[i] = kek.data[i] ^ 0xff;
+	before = places_in_memory(turned);
+	hc_secret_free(&kek);
+	after = places_in_memory(turned);
+	printf("before %zu after %zu\n", before, after);
+	return 0;
+}
+
 static int state(struct hc_provider *provider, const char *id)
 {
 	enum hc_kek_state value;
@@ -75,6 +125,8 @@ static int run(struct hc_provider *provider, const char *verb, const char *argum
 		return get(provider, argument, false);
 	if (strcmp(verb, "get-new") == 0)
 		return get(provider, argument, true);
+	if (strcmp(verb, "forget") == 0)
+		return forget(provider, argument);
 	if (strcmp(verb, "state") == 0)
 		return state(provider, argument);
 	if (strcmp(verb, "destroy") == 0)
