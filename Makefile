@@ -84,8 +84,11 @@ $(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libhostcrypt.a
 # What is missing is installed before make looks for libraries.
 test:
 	tests/rig/install
-	$(MAKE) user unit tools
-	tests/run $(T)
+	$(MAKE) -j$(shell nproc) user unit tools
+	B=$(B) tests/run $(T)
+
+demo:
+	@tests/demo/run
 
 check:
 	tests/rig/install
@@ -93,7 +96,7 @@ check:
 
 shell:
 	$(MAKE) user
-	tests/rig/shell $(RIG)
+	B=$(B) tests/rig/shell $(RIG)
 
 # Programs and units go under PREFIX, settings to /etc/hostcrypt (what is there
 # stays), the module's source to /usr/src, from where "dkms add" takes it.
