@@ -15,10 +15,12 @@ probe=$B/tests/rig/kms/probe
 failed=0
 hostile=
 pykmip=
+silent=
 
 # shellcheck disable=SC2317 # it is a trap
 finish() {
 	[ -z "$hostile" ] || kill "$hostile" 2>/dev/null
+	[ -z "$silent" ] || kill "$silent" 2>/dev/null
 	[ -z "$pykmip" ] || "$kms/pykmip.sh" stop "$certs" "$pykmip"
 	rm -rf "$folder"
 }
@@ -35,8 +37,24 @@ ask() {
 	local start=$SECONDS
 
 	status=0
-	output=$("$probe" --folder "$certs" "$@" 2>&1 </dev/null) || status=$?
+	output=$($probe --folder "$certs" "$@" 2>&1 </dev/null) || status=$?
 	seconds=$((SECONDS - start))
+}
+
+# ask, with $hosts as /etc/hosts and $resolv as /etc/resolv.conf
+ask_in_namespace() {
+	local real=$probe
+
+	touch "$hosts" "$resolv"
+	cat >"$folder/probe" <<-END
+	#!/bin/bash
+	mount --bind "$hosts" /etc/hosts && mount --bind "$resolv" /etc/resolv.conf &&
+		exec "$(realpath "$real")" "\$@"
+	END
+	chmod +x "$folder/probe"
+	probe="unshare -m $folder/probe"
+	ask "$@"
+	probe=$real
 }
 
 # expect NAME STATUS REGEX ARGUMENT...
@@ -45,6 +63,13 @@ expect() {
 	shift 3
 
 	ask "$@"
+	judge "$name" "$want" "$regex"
+}
+
+# judge NAME STATUS REGEX: what the last one said
+judge() {
+	local name=$1 want=$2 regex=$3
+
 	if [ $status != "$want" ]; then
 		fail "$name" "exit status $status, not $want: $output"
 	elif ! grep -Eq -- "$regex" <<<"$output"; then
@@ -69,12 +94,22 @@ free_port() {
 	/usr/bin/python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# misbehave OPTION...: a fresh hostile server; sets $port
-misbehave() {
+# hostile_server OPTION...: a new one, with fd 5 to steer it; sets $port
+hostile_server() {
 	[ -z "$hostile" ] || kill "$hostile"
-	exec 3< <(exec /usr/bin/python3 "$kms/hostile.py" --folder "$certs" "$@")
+	rm -f "$folder/control"
+	mkfifo "$folder/control"
+	exec 3< <(exec /usr/bin/python3 "$kms/hostile.py" --control --folder "$certs" "$@" \
+		<"$folder/control")
 	hostile=$!
+	exec 5>"$folder/control"
 	read -r _ port <&3 || fail "hostile server $*" "it did not start"
+}
+
+# misbehave [OPTION...]: it forgets its keys and has other manners from now on
+misbehave() {
+	echo "$*" >&5
+	read -r _ port <&3 || fail "hostile server $*" "it is gone"
 }
 
 # bad MODE STATUS REGEX: a key is made (which gets it once), then got with MODE
@@ -142,6 +177,39 @@ against_pykmip() {
 	pykmip=
 }
 
+# Names with several addresses, and name servers that say nothing.
+names() {
+	local hosts=$folder/hosts resolv=$folder/resolv.conf
+
+	if ! unshare -m true 2>/dev/null; then
+		echo "SKIP names: no mount namespaces here"
+		return
+	fi
+	misbehave
+	printf '%s\n' '127.0.0.9 many.test' '127.0.0.8 many.test' '127.0.0.1 many.test' \
+		'127.0.0.9 none.test' '127.0.0.8 none.test' >"$hosts"
+	for name in many none; do
+		ask_in_namespace --port "$port" --host $name.test --server-name localhost check
+		case $name in
+		many) judge "every address is tried" 0 '^endpoint many.test' ;;
+		none) judge "every address is named" 41 '127.0.0.9: Conn.*127.0.0.8: Conn' ;;
+		esac
+	done
+	# A name server that takes questions and gives no answer.
+	exec 4< <(exec /usr/bin/python3 -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.77", 53))
+print("ready", flush=True)
+time.sleep(60)')
+	silent=$!
+	read -r _ <&4 || echo "SKIP silent name server: its port is taken"
+	echo "nameserver 127.0.0.77" >"$resolv"
+	ask_in_namespace --port "$port" --host slow.test --connect-timeout 1 check
+	judge "a name server that is silent" 41 'slow.test was not resolved in time'
+	within "a name server that is silent: in time" 5
+	kill "$silent"
+}
+
 files() {
 	cp "$certs/client.pem" "$certs/open.pem"
 	cp "$certs/client.key" "$certs/open.key"
@@ -179,22 +247,22 @@ files() {
 }
 
 tls() {
-	misbehave
 	expect "TLS 1.3" 0 '^tls TLSv1.3 TLS_AES_256_GCM' --port "$port" check
 	expect "TLS 1.3: the key's bytes are in one place, then in none" 0 \
 		'^before 1 after 0$' --port "$port" create k forget key-1
 	expect "TLS 1.3, our certificate from another CA" 46 'client-other-ca.pem' \
 		--port "$port" --identity client-other-ca check
-	misbehave --server server-expired
+	hostile_server --server server-expired
 	expect "server expired" 44 'expired on 2020-02-01.*clock' --port "$port" check
-	misbehave --server server-other-ca
+	hostile_server --server server-other-ca
 	expect "server of an unknown CA" 43 'not trusted' --port "$port" check
-	misbehave --server server-other-name
+	hostile_server --server server-other-name
 	expect "server of another name" 45 'for DNS:elsewhere.example' --port "$port" check
+	hostile_server
 	misbehave --mode silent
 	expect "no handshake" 42 'did not finish the TLS handshake' \
 		--port "$port" --connect-timeout 1 check
-	within "no handshake: in time" 2
+	within "no handshake: in time" 5
 	misbehave --mode plain
 	expect "not TLS" 46 'does not speak TLS' --port "$port" check
 	misbehave --mode abort
@@ -203,9 +271,9 @@ tls() {
 
 answers() {
 	bad hang 42 'did not answer in time'
-	within "get: hang, in time" 4
+	within "get: hang, in time" 8
 	bad drip 42 'did not answer in time'
-	within "get: drip, in time" 4
+	within "get: drip, in time" 8
 	bad slow 0 '^[0-9a-f]{64}$'
 	bad no-notify 0 '^[0-9a-f]{64}$'
 	bad idle 0 '^[0-9a-f]{64}$'
@@ -322,7 +390,7 @@ creating() {
 	expect "create: no second key was made" 51 'no such object' --port "$port" get key-2
 	misbehave --mode hang --at create --times 1
 	expect "create: the answer hangs" 0 '^key-1$' --port "$port" --timeout 2 create k
-	within "create: the answer hangs, in time" 4
+	within "create: the answer hangs, in time" 8
 	misbehave --mode close --at create --times 1
 	expect "create: the request is lost" 0 '^key-1$' --port "$port" create k
 	misbehave --mode truncate --at create --times 1
@@ -358,6 +426,8 @@ if [ -x /usr/bin/pykmip-server ]; then
 else
 	echo "SKIP PyKMIP: python3-pykmip is not installed"
 fi
+hostile_server
+names
 files
 tls
 answers

@@ -172,6 +172,30 @@ static void foreign_certificates_are_refused(void)
 	free_identity(&self);
 }
 
+/* The CA file may hold an intermediate CA alone. */
+static void intermediate_is_enough(void)
+{
+	struct identity root = make_identity("root", NULL, NULL, -DAY, DAY);
+	struct identity middle = make_identity("middle", &root, NULL, -DAY, DAY);
+	struct identity server;
+
+	/* make_identity() makes no CA that another one signed, so do it here. */
+	X509_delete_ext(middle.certificate,
+			X509_get_ext_by_NID(middle.certificate, NID_basic_constraints, -1));
+	add_extension(middle.certificate, root.certificate, NID_basic_constraints,
+		      "critical,CA:true");
+	X509_sign(middle.certificate, root.key, EVP_sha256());
+	server = make_identity("kms", &middle, "DNS:kms.example", -DAY, DAY);
+	EXPECT(shake_hands(&server, TLS1_3_VERSION, NULL) == HC_E_TLS_UNTRUSTED);
+	write_identity(&middle, ca_path, NULL, 0);
+	/* Our own certificate is from another CA, which is no matter of ours. */
+	EXPECT(shake_hands(&server, TLS1_3_VERSION, NULL) == 0);
+	write_identity(&ca, ca_path, NULL, 0);
+	free_identity(&server);
+	free_identity(&middle);
+	free_identity(&root);
+}
+
 /* One who only has a certificate of our CA is no CA. */
 static void clients_cannot_sign(void)
 {
@@ -460,6 +484,7 @@ int main(void)
 	RUN(old_versions_are_refused);
 	RUN(old_suites_are_refused);
 	RUN(foreign_certificates_are_refused);
+	RUN(intermediate_is_enough);
 	RUN(clients_cannot_sign);
 	RUN(name_must_be_in_the_certificate);
 	RUN(address_must_be_in_the_certificate);

@@ -163,7 +163,7 @@ static void attribute(const char *text, const char *name, char *out, size_t size
 static const char *next_element(const char *xml, struct element *element)
 {
 	static char text[32768];
-	const char *end;
+	const char *end = NULL;
 
 	while ((xml = strchr(xml, '<'))) {
 		if (strncmp(xml, "<!--", 4) == 0) {

@@ -18,7 +18,8 @@ int hc_kmip_answer_size(const uint8_t header[HC_TTLV_HEADER], size_t *ret_size)
 
 	if (first != ((uint32_t)HC_TAG_RESPONSE_MESSAGE << 8 | HC_TTLV_STRUCTURE))
 		return hc_fail(HC_E_KMIP_MALFORMED,
-			       "this is no KMIP answer (it starts with %08x, not 42007b01); is it a KMIP port?",
+			       "this is no KMIP answer (it starts with %08x, not 42007b01); is "
+			       "it a KMIP port?",
 			       first);
 	if (length == 0 || length % 8 != 0)
 		return hc_fail(HC_E_KMIP_MALFORMED, "the message's length of %u is impossible",
@@ -150,7 +151,7 @@ static int read_batch_item(const struct hc_ttlv *item, const struct hc_kmip_ques
 			   struct hc_kmip_answer *answer)
 {
 	struct hc_ttlv operation, batch_id, status, reason, text;
-	struct hc_ttlv_cursor extensions;
+	struct hc_ttlv_cursor exts;
 	const struct hc_ttlv_field fields[] = {
 		{ HC_TAG_OPERATION, HC_TTLV_ENUM, HC_TTLV_OPTIONAL, &operation, NULL },
 		{ HC_TAG_BATCH_ITEM_ID, HC_TTLV_BYTES, HC_TTLV_OPTIONAL, &batch_id, NULL },
@@ -160,7 +161,7 @@ static int read_batch_item(const struct hc_ttlv *item, const struct hc_kmip_ques
 		{ HC_TAG_ASYNC_CORRELATION, HC_TTLV_BYTES, HC_TTLV_OPTIONAL, NULL, NULL },
 		{ HC_TAG_RESPONSE_PAYLOAD, HC_TTLV_STRUCTURE, HC_TTLV_OPTIONAL, &answer->payload,
 		  NULL },
-		{ HC_TAG_MESSAGE_EXTENSION, HC_TTLV_STRUCTURE, HC_TTLV_REPEATED, NULL, &extensions },
+		{ HC_TAG_MESSAGE_EXTENSION, HC_TTLV_STRUCTURE, HC_TTLV_REPEATED, NULL, &exts },
 	};
 	int r;
 
@@ -170,7 +171,7 @@ static int read_batch_item(const struct hc_ttlv *item, const struct hc_kmip_ques
 	r = read_result(&status, &reason, &text, answer);
 	if (r < 0)
 		return r;
-	r = read_extensions(extensions, answer->skip_unknown);
+	r = read_extensions(exts, answer->skip_unknown);
 	if (r < 0)
 		return r;
 	/*

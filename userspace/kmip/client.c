@@ -222,7 +222,8 @@ static int negotiate(struct hc_kmip_client *client)
 	r = hc_kmip_query(client, &info);
 	if (r == HC_E_KMIP_REFUSED)
 		return hc_fail(HC_E_KMIP_VERSION,
-			       "key server %s: it understands none of KMIP 1.0 to 1.4; allow one of them there",
+			       "key server %s: it understands none of KMIP 1.0 to 1.4; allow "
+			       "one of them there",
 			       client->endpoint);
 	return r;
 }

@@ -104,13 +104,15 @@ static int resolve(const char *host, unsigned port, struct hc_deadline deadline,
 		if (gai_cancel(&lookup->request) == EAI_CANCELED)
 			free(lookup);
 		return hc_fail(HC_E_KMS_UNREACHABLE,
-			       "the name %s was not resolved in time; check the name servers", host);
+			       "the name %s was not resolved in time; check the name servers",
+			       host);
 	}
 	*ret_addresses = lookup->request.ar_result;
 	free(lookup);
 	if (e != 0)
 		return hc_fail(HC_E_KMS_UNREACHABLE,
-			       "the name %s is not to be resolved (%s); check \"server\" and the name servers",
+			       "the name %s is not to be resolved (%s); check \"server\" and "
+			       "the name servers",
 			       host, gai_strerror(e));
 	return 0;
 }
@@ -178,6 +180,7 @@ int hc_net_connect(const char *host, unsigned port, unsigned address_seconds,
 	if (e == 0)
 		return 0;
 	return hc_fail(HC_E_KMS_UNREACHABLE,
-		       "cannot connect (%s); check that the key server runs, \"server\", and firewalls",
+		       "cannot connect (%s); check that the key server runs, \"server\", and "
+		       "firewalls",
 		       failures);
 }

@@ -179,7 +179,8 @@ static int read_attribute(const struct hc_ttlv *attribute, bool skip_unknown, un
 	if (i == N(known_attributes))
 		return 0;
 	if (value.type != known_attributes[i].type)
-		return hc_fail(HC_E_KMIP_MALFORMED, "the attribute %s has a value of the wrong type",
+		return hc_fail(HC_E_KMIP_MALFORMED,
+			       "the attribute %s has a value of the wrong type",
 			       known_attributes[i].name);
 	if (*seen & 1u << i)
 		return hc_fail(HC_E_KMIP_MALFORMED, "the attribute %s has two values",

@@ -18,11 +18,14 @@ static const struct {
 	{ HC_REASON_OBJECT_DESTROYED, HC_E_KEK_NOT_FOUND,
 	  "the key was destroyed; only a backup of the key server can bring it back" },
 	{ HC_REASON_PERMISSION_DENIED, HC_E_KEK_DENIED,
-	  "have the key server's administrator allow it to the identity in this host's certificate" },
+	  "have the key server's administrator allow it to the identity in this host's "
+	  "certificate" },
 	{ HC_REASON_NOT_AUTHORISED, HC_E_KEK_DENIED,
-	  "have the key server's administrator allow it to the identity in this host's certificate" },
+	  "have the key server's administrator allow it to the identity in this host's "
+	  "certificate" },
 	{ HC_REASON_NOT_AUTHENTICATED, HC_E_KMIP_AUTH,
-	  "this host's certificate must be registered there and carry the extended key usage clientAuth" },
+	  "this host's certificate must be registered there and carry the extended key usage "
+	  "clientAuth" },
 	{ HC_REASON_WRONG_LIFECYCLE_STATE, HC_E_KEK_NOT_ACTIVE,
 	  "look at the key's state on the key server" },
 	{ HC_REASON_SENSITIVE, HC_E_KEK_UNFIT, "a KEK must be allowed to leave the key server" },

@@ -74,7 +74,8 @@ static int shake_hands(struct hc_tls *tls, struct hc_deadline deadline)
 			return r;
 		if (r == 0)
 			return hc_fail(HC_E_KMS_TIMEOUT,
-				       "the key server accepted the connection but did not finish the TLS handshake in time");
+				       "the key server accepted the connection but did not "
+				       "finish the TLS handshake in time");
 	}
 	/* The callback has refused anything else; this must stay true. */
 	if (SSL_get_verify_result(tls->ssl) != X509_V_OK || !SSL_get0_peer_certificate(tls->ssl))
@@ -179,7 +180,8 @@ int hc_tls_write(struct hc_tls *tls, const void *data, size_t size, struct hc_de
 		if (r < 0)
 			return write_failure(tls, r);
 		if (r == 0)
-			return hc_fail(HC_E_KMS_TIMEOUT, "the key server did not take the request in time");
+			return hc_fail(HC_E_KMS_TIMEOUT,
+				       "the key server did not take the request in time");
 	}
 	return 0;
 }

@@ -77,11 +77,14 @@ static int check_private(int fd, const char *path)
 		return hc_fail(HC_E_CERT_FILE, "%s, the private key, is no file", path);
 	if (st.st_uid != 0 && st.st_uid != geteuid())
 		return hc_fail(HC_E_KEYFILE_PERMS,
-			       "%s, the private key, belongs to user %u, who could read and replace it; chown it to root",
+			       "%s, the private key, belongs to user %u, who could read and "
+			       "replace it; chown it to root",
 			       path, st.st_uid);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
 		return hc_fail(HC_E_KEYFILE_PERMS,
-			       "%s, the private key, is open to others (mode %03o); do \"chmod 600 %s\", and have a new key made if others were on this host",
+			       "%s, the private key, is open to others (mode %03o); do "
+			       "\"chmod 600 %s\", and have a new key made if others were on "
+			       "this host",
 			       path, st.st_mode & 0777, path);
 	return 0;
 }
@@ -107,7 +110,8 @@ static int read_key(int fd, const char *path, EVP_PKEY **ret_key)
 	BIO_free(bio);
 	if (!key && asked)
 		return hc_fail(HC_E_CERT_FILE,
-			       "%s, the private key, is encrypted with a passphrase; store it without (\"openssl pkey\")",
+			       "%s, the private key, is encrypted with a passphrase; store it "
+			       "without (\"openssl pkey\")",
 			       path);
 	if (!key)
 		return hc_fail(HC_E_CERT_FILE, "%s holds no private key in PEM form (%s)", path,
@@ -136,8 +140,9 @@ static int load_key(SSL_CTX *ctx, const struct hc_provider_config *config)
 	if (r < 0)
 		return r;
 	if (SSL_CTX_use_PrivateKey(ctx, key) != 1)
-		r = hc_fail(HC_E_CERT_FILE, "the private key %s does not belong to the certificate %s",
-			    path, config->certificate);
+		r = hc_fail(HC_E_CERT_FILE,
+			    "the private key %s does not belong to the certificate %s", path,
+			    config->certificate);
 	EVP_PKEY_free(key);
 	return r;
 }
@@ -151,11 +156,13 @@ static int check_validity(const X509 *certificate, const char *path)
 
 	if (now > until)
 		return hc_fail(HC_E_TLS_EXPIRED,
-			       "the certificate of this host, %s, expired on %s; have it renewed (this host's clock says %s)",
+			       "the certificate of this host, %s, expired on %s; have it "
+			       "renewed (this host's clock says %s)",
 			       path, hc_tls_date(until, day), hc_tls_date(now, today));
 	if (now < from)
 		return hc_fail(HC_E_TLS_EXPIRED,
-			       "the certificate of this host, %s, is not valid before %s; check the clock, which says %s",
+			       "the certificate of this host, %s, is not valid before %s; check "
+			       "the clock, which says %s",
 			       path, hc_tls_date(from, day), hc_tls_date(now, today));
 	return 0;
 }
@@ -196,6 +203,8 @@ static bool set_rules(SSL_CTX *ctx)
 			      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_security_level(ctx, 2);
+	/* Whatever stands in the CA file is trusted, also an intermediate CA alone. */
+	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, hc_tls_verify);
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(ctx, SUITES_12) == 1 &&

@@ -77,7 +77,8 @@ static int judge_time(X509 *certificate, int error, char *text, size_t size)
 	hc_tls_date(hc_tls_time(late ? X509_get0_notAfter(certificate) :
 				       X509_get0_notBefore(certificate)), day);
 	snprintf(text, size,
-		 "the key server's certificate (%s) %s %s; have it renewed there, or set this host's clock, which says %s",
+		 "the key server's certificate (%s) %s %s; have it renewed there, or set this "
+		 "host's clock, which says %s",
 		 name, late ? "expired on" : "is not valid before", day,
 		 hc_tls_date(time(NULL), now));
 	return HC_E_TLS_EXPIRED;
@@ -90,7 +91,9 @@ static int judge_name(X509 *certificate, const struct hc_provider_config *config
 
 	hc_tls_alternative_names(certificate, names, sizeof(names));
 	snprintf(text, size,
-		 "the key server's certificate is for %s, not for %s; correct \"server\", set \"server-name\" if this is the right server, or have the name put into its certificate",
+		 "the key server's certificate is for %s, not for %s; correct \"server\", set "
+		 "\"server-name\" if this is the right server, or have the name put into its "
+		 "certificate",
 		 names, hc_tls_expected_name(config));
 	return HC_E_TLS_HOSTNAME;
 }
@@ -103,7 +106,8 @@ static int judge_trust(X509 *certificate, int error, const struct hc_provider_co
 	hc_tls_name(X509_get_subject_name(certificate), name, sizeof(name));
 	hc_tls_name(X509_get_issuer_name(certificate), issuer, sizeof(issuer));
 	snprintf(text, size,
-		 "the certificate %s, signed by %s, is not trusted (%s); if this is the right server, put its CA certificate into %s",
+		 "the certificate %s, signed by %s, is not trusted (%s); if this is the right "
+		 "server, put its CA certificate into %s",
 		 name, issuer, X509_verify_cert_error_string(error), config->ca);
 	return HC_E_TLS_UNTRUSTED;
 }
@@ -143,7 +147,8 @@ static int alert_failure(const struct hc_tls *tls, int alert)
 	switch (alert) {
 	case SSL_AD_CERTIFICATE_EXPIRED:
 		return hc_fail(HC_E_TLS_EXPIRED,
-			       "the key server says that this host's certificate, %s, is expired; compare the two clocks, or have it renewed",
+			       "the key server says that this host's certificate, %s, is "
+			       "expired; compare the two clocks, or have it renewed",
 			       config->certificate);
 	case SSL_AD_BAD_CERTIFICATE:
 	case SSL_AD_UNSUPPORTED_CERTIFICATE:
@@ -153,17 +158,26 @@ static int alert_failure(const struct hc_tls *tls, int alert)
 	case SSL_AD_ACCESS_DENIED:
 	case SSL_AD_CERTIFICATE_REQUIRED:
 		return hc_fail(HC_E_TLS_REFUSED,
-			       "the key server does not accept this host's certificate, %s (TLS alert \"%s\"); have the key server trust it",
+			       "the key server does not accept this host's certificate, %s (TLS "
+			       "alert \"%s\"); have the key server trust it",
 			       config->certificate, words);
 	case SSL_AD_PROTOCOL_VERSION:
 	case SSL_AD_HANDSHAKE_FAILURE:
 	case SSL_AD_INSUFFICIENT_SECURITY:
 		return hc_fail(HC_E_TLS_REFUSED,
-			       "the key server refused the handshake (TLS alert \"%s\"); it must offer TLS 1.2 or 1.3 with an ECDHE AES-GCM or ChaCha20 suite and accept this host's certificate, %s",
+			       "the key server refused the handshake (TLS alert \"%s\"); it "
+			       "must offer TLS 1.2 or 1.3 with an ECDHE AES-GCM or ChaCha20 "
+			       "suite and accept this host's certificate, %s",
 			       words, config->certificate);
 	}
 	return hc_fail(HC_E_TLS_REFUSED, "the key server ended the connection (TLS alert \"%s\")",
 		       words);
+}
+
+static int closed(int code, const char *doing)
+{
+	return hc_fail((enum hc_error)code, "the key server closed the connection during %s",
+		       doing);
 }
 
 static int protocol_failure(struct hc_tls *tls, int gone, const char *doing)
@@ -178,15 +192,15 @@ static int protocol_failure(struct hc_tls *tls, int gone, const char *doing)
 		return alert_failure(tls, reason - SSL_AD_REASON_OFFSET);
 	switch (reason) {
 	case SSL_R_UNEXPECTED_EOF_WHILE_READING:
-		return hc_fail((enum hc_error)gone, "the key server closed the connection during %s",
-			       doing);
+		return closed(gone, doing);
 	case SSL_R_WRONG_VERSION_NUMBER:
 	case SSL_R_PACKET_LENGTH_TOO_LONG:
 	case SSL_R_HTTP_REQUEST:
 		return hc_fail(HC_E_TLS_REFUSED,
 			       "the other side does not speak TLS; check the port in \"server\"");
 	}
-	return hc_fail(HC_E_TLS_REFUSED, "%s failed (%s)", doing, words ? words : "no reason given");
+	return hc_fail(HC_E_TLS_REFUSED, "%s failed (%s)", doing,
+		       words ? words : "no reason given");
 }
 
 int hc_tls_failure(struct hc_tls *tls, int ssl_error, int errnum, int gone, const char *doing)
@@ -197,5 +211,5 @@ int hc_tls_failure(struct hc_tls *tls, int ssl_error, int errnum, int gone, cons
 		return hc_fail((enum hc_error)gone, "the connection broke during %s (%s)", doing,
 			       strerror(errnum));
 	/* An end without an errno, with or without a close_notify. */
-	return hc_fail((enum hc_error)gone, "the key server closed the connection during %s", doing);
+	return closed(gone, doing);
 }

@@ -38,7 +38,8 @@ static int check_id(const char *id)
 	if (id[0] && strlen(id) < HC_KEK_ID_MAX &&
 	    hc_text_is_clean((const uint8_t *)id, strlen(id)))
 		return 0;
-	return hc_fail(HC_E_KEK_NOT_FOUND, "the KEK's identifier is empty, too long or not printable");
+	return hc_fail(HC_E_KEK_NOT_FOUND, "the KEK's identifier is empty, too long or not "
+		"printable");
 }
 
 static int unfit(const struct kmip_provider *p, const char *id, const char *what)
@@ -56,7 +57,8 @@ static int check_state(const struct kmip_provider *p, const char *id, uint32_t s
 		return 0;
 	if (state == 0)
 		return hc_fail(HC_E_KMIP_MALFORMED,
-			       "key server %s: Get Attributes: the answer lacks the State of key %s",
+			       "key server %s: Get Attributes: the answer lacks the State of "
+			       "key %s",
 			       p->endpoint, id);
 	if (state == HC_STATE_PRE_ACTIVE)
 		remedy = "activate it there";
@@ -89,7 +91,8 @@ static int check_attributes(const struct kmip_provider *p, const char *id,
 	if (attributes->length && attributes->length != HC_KEK_SIZE * 8)
 		return unfit(p, id, "its length is not 256 bits");
 	if (!usage_fits(attributes->usage, for_new_use))
-		return unfit(p, id, "its usage mask allows neither to encrypt nor to wrap or derive keys");
+		return unfit(p, id, "its usage mask allows neither to encrypt nor to wrap or "
+			"derive keys");
 	return 0;
 }
 
@@ -168,7 +171,8 @@ static int create_again(struct kmip_provider *p, const char *label, char ret_id[
 			       "key server %s: several keys are called \"%s\"; remove them there",
 			       p->endpoint, label);
 	if (r < 0)
-		return hc_context(r, "the answer to Create was lost, and a key called \"%s\" may be left on the server",
+		return hc_context(r, "the answer to Create was lost, and a key called \"%s\" "
+			"may be left on the server",
 				  label);
 	return 0;
 }

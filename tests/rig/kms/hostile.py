@@ -3,14 +3,16 @@
 """A small KMIP server over TLS 1.2 or 1.3 that misbehaves to order.
 
     hostile.py --folder FOLDER [--server NAME] [--port N] [--tls 1.2|1.3]
-               [--mode MODE] [--at OPERATION] [--after N] [--times N]
+               [--mode MODE] [--at OPERATION] [--after N] [--times N] [--control]
 
 FOLDER holds what certs.sh made. Prints "ready PORT" when it listens (port 0,
 the default, takes a free one) and runs until it is killed. Without a mode it
 behaves: Discover Versions, Query, Create, Activate, Locate, Get Attributes,
 Get, Revoke and Destroy of keys in memory, KMIP 1.0 to 1.4. With one it does
 what MODE says when it answers OPERATION (get unless said; "any" for all); the
-first N times of --after it behaves, and after the N of --times again:
+first N times of --after it behaves, and after the N of --times again. With --control
+it takes lines from its input, each with the options --mode to --times, forgets
+its keys, does from then on what the line says, and prints "ready" again:
 
 connection    silent (accepts, no handshake), plain (no TLS), abort (closes
               instead of a handshake)
@@ -110,8 +112,8 @@ class Keys:
 
 
 class Session:
-    def __init__(self, server, connection):
-        self.server, self.connection = server, connection
+    def __init__(self, plan, connection):
+        self.plan, self.connection = plan, connection
         self.mode = None    # the mode for the answer in the making, if any
 
     def receive(self, size):
@@ -136,7 +138,7 @@ class Session:
         minor = first(version, 0x42006B)
         operation = first(batch, 0x42005C)
         name = OPERATIONS.get(operation, "?")
-        self.mode = self.server.mode_for(name)
+        self.mode = self.plan.mode_for(name)
         if self.mode == "hang":
             time.sleep(3600)
         if self.mode == "close":
@@ -157,8 +159,8 @@ class Session:
         return self.mode not in ("truncate", "no-notify", "idle")
 
     def check_version(self, minor):
-        only = {"v1.0": 0, "v1.4": 4, "v2.0": -1}.get(self.server.mode)
-        if self.server.mode == "drop-header" and minor != 0:
+        only = {"v1.0": 0, "v1.4": 4, "v2.0": -1}.get(self.plan.mode)
+        if self.plan.mode == "drop-header" and minor != 0:
             raise ConnectionError
         if only is not None and minor != only:
             raise Refused(INVALID_MESSAGE, "unknown version", whole=True)
@@ -171,8 +173,8 @@ class Session:
 
     def envelope(self, minor, operation, batch_id, outcome, payload, refused):
         mode = self.mode
-        major = 2 if mode == "version-2" or self.server.mode == "v2.0" else 1
-        minor = {"v1.0": 0, "v1.4": 4, "v2.0": 0}.get(self.server.mode, minor)
+        major = 2 if mode == "version-2" or self.plan.mode == "v2.0" else 1
+        minor = {"v1.0": 0, "v1.4": 4, "v2.0": 0}.get(self.plan.mode, minor)
         if mode == "other-operation":
             operation = 3
         if mode == "other-batch-id":
@@ -226,10 +228,10 @@ class Session:
         return item(0x420094, TEXT, key_id)
 
     def discover(self, request, _):
-        if self.server.mode == "v1.0":
+        if self.plan.mode == "v1.0":
             raise Refused(UNSUPPORTED, "Discover Versions is not known")
         known = {"v1.4": [(1, 4)], "v2.0": [(2, 0)], "no-versions": []}.get(
-            self.server.mode, [(1, n) for n in (4, 3, 2, 1, 0)])
+            self.plan.mode, [(1, n) for n in (4, 3, 2, 1, 0)])
         return [item(0x420069, STRUCTURE, [item(0x42006A, INTEGER, major),
                                            item(0x42006B, INTEGER, minor)])
                 for major, minor in known]
@@ -245,19 +247,19 @@ class Session:
         for tag, attribute in first(request, 0x420091):
             if first(attribute, 0x42000A) == "Name":
                 name = first(first(attribute, 0x42000B), 0x420055)
-        key_id = self.server.keys.create(name)
+        key_id = self.plan.keys.create(name)
         if self.mode == "name-twice":
-            self.server.keys.create(name)
+            self.plan.keys.create(name)
         return [item(0x420057, ENUM, 3 if self.mode == "public" else 2), self.told_id(key_id)]
 
     def locate(self, request, _):
         name = next(first(first(value, 0x42000B), 0x420055) for tag, value in request
                     if tag == 0x420008 and first(value, 0x42000A) == "Name")
-        return [self.told_id(i) for i, key in self.server.keys.keys.items()
+        return [self.told_id(i) for i, key in self.plan.keys.keys.items()
                 if key["name"] == name]
 
     def attributes(self, request, key_id):
-        key = self.server.keys.find(key_id)
+        key = self.plan.keys.find(key_id)
         mode = self.mode or ""
         values = {"State": (ENUM, key["state"]), "Object Type": (ENUM, 2),
                   "Cryptographic Algorithm": (ENUM, 2 if mode == "des" else 3),
@@ -274,7 +276,7 @@ class Session:
             for name, value in values.items()]
 
     def get(self, request, key_id):
-        key = self.server.keys.find(key_id)["bytes"]
+        key = self.plan.keys.find(key_id)["bytes"]
         mode = self.mode
         if mode == "short-key":
             key = key[:16]
@@ -302,20 +304,20 @@ class Session:
                 item(0x42008F, STRUCTURE, [item(0x420040, STRUCTURE, block)])]
 
     def activate(self, request, key_id):
-        key = self.server.keys.find(key_id)
+        key = self.plan.keys.find(key_id)
         if key["state"] != PRE_ACTIVE:
             raise Refused(DENIED, "not Pre-Active")
         key["state"] = ACTIVE
         return [self.told_id(key_id)]
 
     def revoke(self, request, key_id):
-        self.server.keys.find(key_id)["state"] = DEACTIVATED
+        self.plan.keys.find(key_id)["state"] = DEACTIVATED
         return [self.told_id(key_id)]
 
     def destroy(self, request, key_id):
-        if self.server.keys.find(key_id)["state"] == ACTIVE:
+        if self.plan.keys.find(key_id)["state"] == ACTIVE:
             raise Refused(DENIED, "it is Active")
-        del self.server.keys.keys[key_id]
+        del self.plan.keys.keys[key_id]
         return [self.told_id(key_id)]
 
     def spoil(self, data):
@@ -350,12 +352,30 @@ class Session:
                 time.sleep(pause)
 
 
+class Plan:
+    """What is to go wrong, and the keys of those to whom it does."""
+
+    def __init__(self, options):
+        self.mode, self.at = options.mode, options.at
+        self.skip, self.left = options.after, options.times
+        self.keys = Keys()
+        self.lock = threading.Lock()
+
+    def mode_for(self, operation):
+        with self.lock:
+            if self.at not in (operation, "any") or self.left == 0:
+                return None
+            if self.skip > 0:
+                self.skip -= 1
+                return None
+            self.left -= 1
+            return self.mode
+
+
 class Server:
     def __init__(self, options):
-        self.options, self.mode = options, options.mode
-        self.keys = Keys()
-        self.skip, self.left = options.after, options.times
-        self.lock = threading.Lock()
+        self.options = options
+        self.plan = Plan(options)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         name = os.path.join(options.folder, options.server)
         self.context.load_cert_chain(name + ".pem", name + ".key")
@@ -364,45 +384,45 @@ class Server:
         version = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[options.tls]
         self.context.minimum_version = self.context.maximum_version = version
 
-    def mode_for(self, operation):
-        with self.lock:
-            if self.options.at not in (operation, "any") or self.left == 0:
-                return None
-            if self.skip > 0:
-                self.skip -= 1
-                return None
-            self.left -= 1
-            return self.mode
-
     def serve_one(self, plain):
-        if self.mode == "silent":
+        plan = self.plan
+        if plan.mode == "silent":
             time.sleep(3600)
-        if self.mode == "plain":
+        if plan.mode == "plain":
             plain.sendall(b"220 mail.example ESMTP\r\n")
-        if self.mode in ("plain", "abort"):
+        if plan.mode in ("plain", "abort"):
             plain.close()
             return
         connection = None
         try:
             connection = self.context.wrap_socket(plain, server_side=True)
-            Session(self, connection).run()
+            Session(plan, connection).run()
         except (OSError, ConnectionError):
             pass
         finally:
             # No unwrap(): this server never sends a close_notify.
             (connection or plain).close()
 
+    def obey(self, port):
+        for line in sys.stdin:
+            self.plan = Plan(parse_options(line.split(), again=True))
+            print("ready", port, flush=True)
+        os._exit(0)
+
     def run(self):
         listener = socket.create_server(("127.0.0.1", self.options.port))
-        print("ready", listener.getsockname()[1], flush=True)
+        port = listener.getsockname()[1]
+        print("ready", port, flush=True)
+        if self.options.control:
+            threading.Thread(target=self.obey, args=(port,), daemon=True).start()
         while True:
             plain, _ = listener.accept()
             threading.Thread(target=self.serve_one, args=(plain,), daemon=True).start()
 
 
-def main():
+def parse_options(words, again=False):
     parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", required=True)
+    parser.add_argument("--folder", required=not again)
     parser.add_argument("--server", default="server")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--tls", choices=("1.2", "1.3"), default="1.3")
@@ -410,8 +430,13 @@ def main():
     parser.add_argument("--at", default="get")
     parser.add_argument("--after", type=int, default=0)
     parser.add_argument("--times", type=int, default=-1)
+    parser.add_argument("--control", action="store_true")
+    return parser.parse_args(words)
+
+
+def main():
     try:
-        Server(parser.parse_args()).run()
+        Server(parse_options(sys.argv[1:])).run()
     except KeyboardInterrupt:
         sys.exit(0)
 
