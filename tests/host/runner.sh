@@ -59,6 +59,29 @@ else
 	echo "FAIL nothing-run-fails: exit status $status"
 fi
 
+# The debug kernel's checkers are awake, and the rig hears each of them.
+fault_module() {
+	local kernel build
+
+	kernel=$(tests/rig/kernel/build um-debug) || return
+	build=${B:-build}/rig-module/fault
+	mkdir -p "$build" && cp -u tests/rig/selftest/fault/* "$build/" || return
+	make -C "$kernel" ARCH=um M="$(realpath "$build")" modules
+}
+
+if out=$(fault_module 2>&1); then
+	out=$(tests/run --scenarios tests/rig/selftest 'fault-*' 2>&1)
+	says fault-summary '^6 passed, 6 failed$'
+	says fault-leak 'FAIL fault-leak: the console says: .*unreferenced object'
+	says fault-overrun 'FAIL fault-overrun: the console says: .*KASAN: slab-out-of-bounds'
+	says fault-use-after-free 'FAIL fault-use-after-free: the console says: .*KASAN: slab-use-after-free'
+	says fault-lock-order 'FAIL fault-lock-order: the console says: .*possible circular locking'
+	says fault-atomic-sleep 'FAIL fault-atomic-sleep: the console says: .*sleeping function called'
+	says fault-warn 'FAIL fault-warn: the console says: .*WARNING: .*fault'
+else
+	echo "FAIL fault-module: $(tail -n 3 <<<"$out" | tr '\n' '|')"
+fi
+
 # KTAP: what ktap.py makes of a log.
 ktap() {
 	out=$(PYTHONPATH=tests/rig python3 -c '

@@ -33,15 +33,24 @@ need_packages() {
 	say "installing with apt: ${missing[*]}"
 	[ "$(id -u)" = 0 ] || die "that needs root; run: sudo apt-get install ${missing[*]}"
 	apt_lists
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-		"${missing[@]}" >"$CACHE/apt.log" 2>&1 ||
+	# An old list of packages names versions that the archive no longer has.
+	apt_install "${missing[@]}" || { apt_update && apt_install "${missing[@]}"; } ||
 		{ tail -n 20 "$CACHE/apt.log" >&2; die "apt-get failed; see $CACHE/apt.log"; }
+}
+
+apt_install() {
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+		"$@" >"$CACHE/apt.log" 2>&1
+}
+
+apt_update() {
+	apt-get update -q >"$CACHE/apt-update.log" 2>&1 ||
+		say "apt-get update failed; going on with the lists there are"
 }
 
 # Fetch apt's package lists when they are missing or older than a day.
 apt_lists() {
 	if [ -z "$(find /var/lib/apt/lists -name '*_Packages*' -mtime -1 -print -quit 2>/dev/null)" ]; then
-		apt-get update -q >"$CACHE/apt-update.log" 2>&1 ||
-			say "apt-get update failed; going on with the lists there are"
+		apt_update
 	fi
 }

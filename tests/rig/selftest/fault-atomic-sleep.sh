@@ -1,0 +1,5 @@
+# about: must fail: a module with a fault (atomic-sleep)
+# rigs: uml
+# timeout: 60
+
+expect_ok loads insmod /run/rig/build/rig-module/fault/fault.ko mode=atomic-sleep
