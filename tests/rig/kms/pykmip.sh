@@ -68,11 +68,12 @@ start() {
 		-l "$state/server.log" </dev/null >"$state/output" 2>&1 &
 	echo $! >"$state/pid"
 	for ((tries = 0; tries < 300; tries++)); do
-		if answers; then
-			exit 0
-		fi
+		# If it is not our server that answers, the port is taken.
 		if ! running >/dev/null && [ $tries -gt 5 ]; then
 			break
+		fi
+		if answers && running >/dev/null; then
+			exit 0
 		fi
 		sleep 0.2
 	done
