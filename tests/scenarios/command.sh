@@ -108,6 +108,31 @@ value "as JSON, in one document" keyfile-perms 'd["providers"][0]["error"]["word
 	hostcrypt kms check local --json
 chmod 0700 /var/lib/hostcrypt/local
 
+# asking -------------------------------------------------------------------------------------
+# script(1) plays the terminal.
+answer() {
+	local what=$1
+	shift
+
+	{ sleep 2; echo "$what"; sleep 2; } | TERM=dumb script -qec "$*" /dev/null |
+		tr -d "\r"
+}
+expect_fail "no is no" 6 'Type "yes" to go on.*|nothing was changed' \
+	answer no hostcrypt create --provider local "$DISK2"
+expect_fail "y is no" 6 'nothing was changed' answer y hostcrypt create --provider local "$DISK2"
+expect "the disk is as it was" 0 bash -c "head -c 17M $DISK2 | tr -d '\\0' | wc -c"
+expect_match "yes is yes" 'created: ' answer yes hostcrypt create --provider local "$DISK2"
+wipefs -qa "$DISK2"
+
+# somebody who is not root ---------------------------------------------------------------------
+nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all hostcrypt "$@"
+}
+expect_match "help is for everybody" 'Usage: hostcrypt' nobody help
+expect_fail "keys are not" any 'run as root' nobody key list
+expect_fail "nor volumes" any 'run as root' nobody create "$DISK2"
+expect_fail "nor what is open" 5 'run as root' nobody list
+
 # status of what is open --------------------------------------------------------------------
 expect "no volumes" "no volumes" hostcrypt list
 kek=$(hostcrypt create --yes --provider local "$DISK1" | sed -n 's/^  kek: \([^ ]*\).*/\1/p')

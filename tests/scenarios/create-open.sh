@@ -75,6 +75,29 @@ expect_ok "open with discards" hostcrypt open $slow --discard "$DISK1" vm1
 expect_match "discards are allowed" allow_discards dmsetup table vm1
 expect_ok "close that too" hostcrypt close vm1
 
+# several at once --------------------------------------------------------------
+failed=0 pids=
+for _ in 1 2 3 4; do
+	hostcrypt open $slow "$DISK1" vm1 &
+	pids+=" $!"
+done
+for pid in $pids; do
+	wait "$pid" || failed=$((failed + 1))
+done
+expect "four opens at once all succeed" 0 echo $failed
+expect "with one key" 1 bash -c 'hostcrypt key list | grep -c -- -'
+expect_ok "and one device" hostcrypt close vm1
+expect "whose key is gone with it" "no keys are loaded" hostcrypt key list
+
+# what a killed open left behind ---------------------------------------------------
+dmsetup --noudevsync create vm1 --notable -u "HOSTCRYPT-$(blkid -o value -s UUID "$DISK1")-vm1"
+expect_ok "open over a device without a table" hostcrypt open $slow "$DISK1" vm1
+hostcrypt close vm1
+dmsetup --noudevsync create other --notable
+expect_fail "but not over somebody else's" 25 'hostcrypt did not make' \
+	hostcrypt open $slow "$DISK1" other
+dmsetup --noudevsync remove other
+
 # by the table of volumes --------------------------------------------------
 uuid=$(blkid -o value -s UUID "$DISK1")
 printf 'vm1  UUID=%s  -  %s\n' "$uuid" "${slow:+allow-slow-cipher}" >/etc/hostcrypt/volumes

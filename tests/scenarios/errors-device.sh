@@ -12,15 +12,25 @@ keys=/var/lib/hostcrypt/local
 
 write_config
 
+# Sectors written to a disk since it is there; of a file, its checksum.
+written() {
+	sync
+	if [ -b "$1" ]; then
+		awk '{ print $7 }' "/sys/class/block/$(basename "$(readlink -f "$1")")/stat"
+	else
+		sha256sum <"$1"
+	fi
+}
+
 # Runs a command that must fail; the disk must be as before and no KEK left.
 untouched() {
 	local name=$1 status=$2 regex=$3 disk=$4 before after
 	shift 4
 
-	before=$(sha256sum <"$disk")
+	before=$(written "$disk")
 	expect_fail "$name" "$status" "$regex" "$@"
-	after=$(sha256sum <"$disk")
-	[ "$before" = "$after" ] || fail "$name" "the disk changed"
+	after=$(written "$disk")
+	[ "$before" = "$after" ] || fail "$name" "the disk was written to"
 	[ -z "$(ls $keys 2>/dev/null)" ] || fail "$name" "a KEK was made"
 }
 

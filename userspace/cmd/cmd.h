@@ -25,6 +25,7 @@ struct cmd_verb {
 	const char *summary;
 	const char *help;	/* usage, then what the options mean */
 	bool has_json;
+	bool touches_keys;	/* refused where memory cannot be locked */
 };
 
 extern const struct cmd_verb cmd_create, cmd_open, cmd_close, cmd_list, cmd_status, cmd_kms,

@@ -231,4 +231,5 @@ const struct cmd_verb cmd_create = {
 		"  --recovery           make a recovery passphrase too, and show it once\n"
 		"  --force              overwrite what the device carries\n"
 		"  --yes                do not ask\n",
+	.touches_keys = true,
 };

@@ -164,4 +164,5 @@ const struct cmd_verb cmd_key = {
 		"  drop   wipe the key; refused while a device uses it\n"
 		"  list   UUIDs, users and age; never a key\n",
 	.has_json = true,
+	.touches_keys = true,
 };

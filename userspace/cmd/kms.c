@@ -164,4 +164,5 @@ const struct cmd_verb cmd_kms = {
 		"Connects to each provider of the configuration, or to PROVIDER, asks it what it\n"
 		"can do and shows how that went. Exits with the status of the first failure.\n",
 	.has_json = true,
+	.touches_keys = true,
 };

@@ -205,7 +205,8 @@ static int take_leading_options(struct cmd *cmd, int argc, char **argv)
 	return r < -1 ? r : end;
 }
 
-static int run(struct cmd *cmd, int argc, char **argv)
+/* @hardened: what came of hc_process_harden(); help is for everybody. */
+static int run(struct cmd *cmd, int hardened, int argc, char **argv)
 {
 	int at = take_leading_options(cmd, argc, argv);
 
@@ -224,6 +225,8 @@ static int run(struct cmd *cmd, int argc, char **argv)
 	if (cmd->json && !cmd->verb->has_json)
 		return hc_fail(HC_E_USAGE, "\"hostcrypt %s\" has no output for --json",
 			       cmd->verb->name);
+	if (hardened < 0 && cmd->verb->touches_keys)
+		return hardened;
 	optind = 0;
 	return cmd->verb->run(cmd, argc - at, argv + at);
 }
@@ -236,7 +239,7 @@ int main(int argc, char **argv)
 		.volumes_path = HC_VOLUMES_FILE,
 		.state_path = HC_STATE_FILE,
 	};
-	int r = hardened < 0 ? hardened : run(&cmd, argc, argv);
+	int r = run(&cmd, hardened, argc, argv);
 
 	if (r == 0 && fflush(stdout) != 0)
 		r = hc_fail(HC_E_SYSTEM, "cannot write the output");

@@ -101,4 +101,5 @@ const struct cmd_verb cmd_open = {
 		"  --discard             pass discards on (tells which parts are unused)\n"
 		"  --readonly            refuse writes\n"
 		"  --allow-slow-cipher   take the kernel's generic cipher where there is no fast one\n",
+	.touches_keys = true,
 };

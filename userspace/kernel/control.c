@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -111,6 +112,14 @@ int hc_control_open(void)
 		return r;
 	}
 	return fd;
+}
+
+int hc_control_lock(int fd)
+{
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return hc_fail_errno(errno, "cannot lock %s", HOSTCRYPT_DEVICE);
+	return 0;
 }
 
 int hc_control_version(int fd, struct hostcrypt_version *ret_version)

@@ -22,6 +22,10 @@
  */
 int hc_control_open(void);
 
+/* Wait until nobody else holds the lock, and hold it until @fd is closed: for
+ * steps that belong together, such as loading a key and making its device. */
+int hc_control_lock(int fd);
+
 /* What module is there; @fd from hc_control_open(). */
 int hc_control_version(int fd, struct hostcrypt_version *ret_version);
 

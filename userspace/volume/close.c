@@ -31,28 +31,39 @@ static int check_idle(const char *name, struct hc_dm_status *status)
 
 /* Another volume may use the same key, and an administrator may have dropped
  * it: neither is a failure of this close. */
-static int drop_key(const char *uuid)
+static int drop_key(int control, const char *uuid)
 {
-	HC_FD control = hc_control_open();
-	int r;
+	int r = hc_control_drop(control, uuid);
 
-	if (control < 0)
-		return control;
-	r = hc_control_drop(control, uuid);
 	return r == HC_E_KEY_BUSY || r == HC_E_KEY_NOT_LOADED ? 0 : r;
+}
+
+/* Under the lock, so that no open comes between the device and its key. */
+static int remove_and_drop(int control, const char *name, const struct hc_dm_status *status)
+{
+	int r = control < 0 ? 0 : hc_control_lock(control);
+
+	if (r == 0)
+		r = hc_dm_remove(name);
+	if (r < 0 || !status->active)
+		return r;
+	/* Without a module that fits, the device goes all the same. */
+	r = control < 0 ? control : drop_key(control, status->table.key_uuid);
+	return r < 0 ? hc_context(r, "%s is closed, but its key %s may still be loaded", name,
+				  status->table.key_uuid) : 0;
 }
 
 int hc_volume_close(const char *name)
 {
 	struct hc_dm_status status;
+	HC_FD control = -1;
 	int r = check_idle(name, &status);
 
 	if (r == HC_E_NAME_TAKEN)
 		return hc_fail(HC_E_NOT_OPEN, "%s is a device-mapper device that hostcrypt did not "
 			       "make; it is left alone", name);
-	if (r == 0)
-		r = hc_dm_remove(name);
-	if (r == 0 && status.active)
-		r = drop_key(status.table.key_uuid);
-	return r;
+	if (r < 0)
+		return r;
+	control = hc_control_open();
+	return remove_and_drop(control, name, &status);
 }

@@ -17,6 +17,7 @@
 
 #define TARGET "hostcrypt"
 #define UUID_PREFIX "HOSTCRYPT-"
+#define CONTROL "/dev/mapper/control"
 
 #define TASK __attribute__((cleanup(freep))) struct dm_task *
 
@@ -52,6 +53,8 @@ static int new_task(int type, const char *name, struct dm_task **ret_task)
 	dm_log_with_errno_init(listen);
 	dm_set_name_mangling_mode(DM_STRING_MANGLING_NONE);
 	said[0] = '\0';
+	if (access(CONTROL, R_OK | W_OK) < 0 && errno == EACCES)
+		return hc_fail(HC_E_PERMISSION, "not allowed to use device-mapper; run as root");
 	task = dm_task_create(type);
 	if (!task || (name && !dm_task_set_name(task, name)))
 		return hc_fail(HC_E_SYSTEM, "device-mapper cannot be used: %s",

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
 
 #include "base/error.h"
 #include "base/file.h"
@@ -38,14 +38,24 @@ static int is_open(const char *name, dev_t device)
 		return 0;
 	if (r < 0)
 		return r;
-	/* Somebody was killed between making the device and giving it a table. */
-	if (!status.active && status.open_count == 0)
-		return hc_dm_remove(name);
+	if (!status.active)
+		return 0;
 	if (status.table.device == device)
 		return 1;
 	hc_device_path(status.table.device, path, sizeof(path));
 	return hc_fail(HC_E_NAME_TAKEN, "%s is open already, on %s; close it or choose another name",
 		       name, path);
+}
+
+/* Somebody was killed between making a device and giving it a table. */
+static int remove_leftover(const char *name)
+{
+	struct hc_dm_status status;
+	int r = hc_dm_status(name, &status);
+
+	if (r < 0)
+		return r == HC_E_NOT_OPEN ? 0 : r;
+	return status.active || status.open_count ? 0 : hc_dm_remove(name);
 }
 
 /* How many 512-byte sectors the volume has. HC_E_DEVICE_SMALL, _UNFIT. */
@@ -74,12 +84,12 @@ static int data_sectors(const char *path, const struct hc_device *device,
 }
 
 /* Ask one provider for a KEK and try it on its keyslot. */
-static int try_kek(const struct hc_config *config, const struct hc_volume_open *open,
+static int try_kek(const struct hc_config *config, const struct hc_volume_open *wish,
 		   struct crypt_device *cd, const struct hc_header *header,
 		   const struct hc_token_kek *slot, struct hc_volume_trace *trace,
 		   struct hc_secret *ret_dek)
 {
-	const char *name = open->provider ? open->provider : slot->provider;
+	const char *name = wish->provider ? wish->provider : slot->provider;
 	const struct hc_provider_config *provider_config;
 	HC_PROVIDER provider = NULL;
 	HC_SECRET kek = { 0 };
@@ -104,14 +114,14 @@ static int try_kek(const struct hc_config *config, const struct hc_volume_open *
 }
 
 /* The first KEK that can be had opens the volume. */
-static int get_dek(const struct hc_config *config, const struct hc_volume_open *open,
+static int get_dek(const struct hc_config *config, const struct hc_volume_open *wish,
 		   struct crypt_device *cd, const struct hc_header *header,
 		   struct hc_volume_trace *trace, struct hc_secret *ret_dek)
 {
 	int r = HC_E_INTERNAL;
 
 	for (size_t i = 0; i < header->token.n_keks; i++) {
-		r = try_kek(config, open, cd, header, &header->token.keks[i], trace, ret_dek);
+		r = try_kek(config, wish, cd, header, &header->token.keks[i], trace, ret_dek);
 		if (r == 0)
 			return 0;
 	}
@@ -139,9 +149,10 @@ static int is_loaded(int control, const char *uuid)
 }
 
 /* Hand the DEK to the module and make the device; undo the one if the other
- * fails, and keep the sentence of what failed first. */
-static int map(int control, const struct hc_volume_open *open, const struct hc_header *header,
-	       const struct hc_dm_table *table, const struct hc_secret *dek)
+ * fails, and keep the sentence of what failed first. The lock must be held. */
+static int load_and_create(int control, const struct hc_volume_open *wish,
+			   const struct hc_header *header, const struct hc_dm_table *table,
+			   const struct hc_secret *dek)
 {
 	char why[1024];
 	int was_loaded, r;
@@ -152,7 +163,7 @@ static int map(int control, const struct hc_volume_open *open, const struct hc_h
 	r = hc_control_load(control, table->key_uuid, dek);
 	if (r < 0)
 		return r;
-	r = hc_dm_create(open->name, header->uuid, table, open->readonly);
+	r = hc_dm_create(wish->name, header->uuid, table, wish->readonly);
 	if (r == 0 || was_loaded)
 		return r;
 	snprintf(why, sizeof(why), "%s", hc_error_message());
@@ -162,24 +173,55 @@ static int map(int control, const struct hc_volume_open *open, const struct hc_h
 	return hc_fail(r, "%s", why);
 }
 
-static int check_device(const char *path, const struct hc_volume_open *open,
-			const struct hc_device *device)
+/*
+ * Two opens at once (the agent's and an administrator's) would each take the
+ * other's key, or its device that has no table yet, for a leftover. So this is
+ * done by one at a time.
+ */
+static int map(int control, const struct hc_volume_open *wish, const char *path,
+	       const struct hc_header *header, const struct hc_dm_table *table,
+	       const struct hc_secret *dek)
 {
-	if (device->readonly && !open->readonly)
-		return hc_fail(HC_E_DEVICE_UNFIT, "%s is read-only; open it with --readonly", path);
-	return hc_device_check_unused(path, false);
+	int r = hc_control_lock(control);
+
+	if (r == 0)
+		r = remove_leftover(wish->name);
+	if (r == 0)
+		r = is_open(wish->name, table->device);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = hc_device_check_unused(path, false);
+	return r < 0 ? r : load_and_create(control, wish, header, table, dek);
 }
 
-static int open_header(const struct hc_config *config, const struct hc_volume_open *open,
+/* 1 when there is nothing to do: another open of the same volume was faster. */
+static int check_device(const char *path, const struct hc_volume_open *wish,
+			const struct hc_device *device)
+{
+	char why[1024];
+	int r;
+
+	if (device->readonly && !wish->readonly)
+		return hc_fail(HC_E_DEVICE_UNFIT, "%s is read-only; open it with --readonly", path);
+	r = hc_device_check_unused(path, false);
+	if (r != HC_E_DEVICE_BUSY)
+		return r;
+	snprintf(why, sizeof(why), "%s", hc_error_message());
+	if (is_open(wish->name, device->number) == 1)
+		return 1;
+	return hc_fail(r, "%s", why);
+}
+
+static int open_header(const struct hc_config *config, const struct hc_volume_open *wish,
 		       const char *path, const struct hc_device *device,
 		       struct hc_volume_trace *trace)
 {
 	struct hc_dm_table table = {
 		.device = device->number,
-		.allow_discards = open->discard,
-		.allow_slow_cipher = open->allow_slow_cipher || config->allow_slow_cipher,
+		.allow_discards = wish->discard,
+		.allow_slow_cipher = wish->allow_slow_cipher || config->allow_slow_cipher,
 	};
-	const char *header_path = open->header ? open->header : path;
+	const char *header_path = wish->header ? wish->header : path;
 	struct hc_header header;
 	HC_SECRET dek = { 0 };
 	HC_LUKS cd = NULL;
@@ -203,17 +245,17 @@ static int open_header(const struct hc_config *config, const struct hc_volume_op
 	control = hc_control_open();
 	if (control < 0)
 		return control;
-	r = get_dek(config, open, cd, &header, trace, &dek);
+	r = get_dek(config, wish, cd, &header, trace, &dek);
 	if (r == 0)
 		r = hc_header_verify(&header, &dek);
 	if (r == 0)
 		r = hc_binding_verify(path, &header, &dek);
 	if (r == 0)
-		r = map(control, open, &header, &table, &dek);
+		r = map(control, wish, path, &header, &table, &dek);
 	return r;
 }
 
-int hc_volume_open(const struct hc_config *config, const struct hc_volume_open *open,
+int hc_volume_open(const struct hc_config *config, const struct hc_volume_open *wish,
 		   struct hc_volume_trace *trace)
 {
 	struct hc_device device;
@@ -221,20 +263,20 @@ int hc_volume_open(const struct hc_config *config, const struct hc_volume_open *
 	int r;
 
 	memset(trace, 0, sizeof(*trace));
-	if (!hc_volume_name_valid(open->name))
+	if (!hc_volume_name_valid(wish->name))
 		return hc_fail(HC_E_USAGE, "\"%.64s\" is no name for a volume: up to 48 letters, "
-			       "digits, \"-\", \"_\" and \".\", not beginning with \".\"", open->name);
-	r = hc_voltab_resolve(open->device, &path);
+			       "digits, \"-\", \"_\" and \".\", not beginning with \".\"", wish->name);
+	r = hc_voltab_resolve(wish->device, &path);
 	if (r == 0)
 		r = hc_device_look(path, &device);
 	if (r < 0)
 		return r;
-	r = is_open(open->name, device.number);
+	r = is_open(wish->name, device.number);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = check_device(path, open, &device);
-	if (r < 0)
-		return r;
-	r = open_header(config, open, path, &device, trace);
-	return r < 0 ? hc_context(r, "cannot open volume %s", open->name) : 0;
+	r = check_device(path, wish, &device);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = open_header(config, wish, path, &device, trace);
+	return r < 0 ? hc_context(r, "cannot open volume %s", wish->name) : 0;
 }
