@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: the agent at boot: it opens what can be opened, waits for what is late, leaves alone what it must
-# rigs: uml qemu-6.12
+# rigs: uml
+# uml: plain
 # timeout: 180
 # mem: 512M
 # disks: 40M 40M 40M 40M 40M

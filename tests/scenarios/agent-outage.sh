@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: the key server is away when the agent starts: what is said meanwhile, and that volumes unlock by themselves
-# rigs: uml qemu-6.12
+# rigs: uml
+# uml: plain
 # timeout: 240
 # mem: 512M
 # disks: 40M 40M 40M 40M

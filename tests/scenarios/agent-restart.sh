@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: killing, restarting and reloading the agent changes nothing for open volumes; nor does it hold a key
-# rigs: uml qemu-6.12
+# rigs: uml
+# uml: plain
 # timeout: 180
 # mem: 512M
 # disks: 64M 40M
@@ -141,13 +142,14 @@ expect "the last agent needed one try, its reload none" 1 field vm1 attempts
 
 # A core would be written here, and is for another process.
 ulimit -c unlimited
-echo /tmp/core.%e >/proc/sys/kernel/core_pattern
+echo /tmp/core.%p >/proc/sys/kernel/core_pattern
 sleep 1000 &
-kill -SEGV $!
-expect_ok "a core comes from a process like any other" wait_for 5 test -s /tmp/core.sleep
+other=$!
+kill -SEGV $other
+expect_ok "a core comes from a process like any other" wait_for 5 test -s /tmp/core.$other
 kill -SEGV "$agent"
 wait "$agent" 2>/dev/null
-expect_fail "none comes from the agent" any 'cannot access' ls /tmp/core.hostcryptd
+expect_fail "none comes from the agent" any 'cannot access' ls "/tmp/core.$agent"
 
 # What an administrator closes stays closed.
 expect_ok "the agent starts once more" start_agent
