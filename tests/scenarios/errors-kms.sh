@@ -49,16 +49,18 @@ sum() {
 # refused NAME STATUS REGEX: neither open nor create gets through, and neither
 # leaves a device, a key or a change on a disk behind
 refused() {
-	local before=$(sum "$DISK1") blank=$(sum "$DISK2")
+	local before blank
 
+	before=$(sum "$DISK1")
+	blank=$(sum "$DISK2")
 	expect_fail "open: $1" "$2" "$3" hostcrypt open "$DISK1" vm1
-	expect "open: $1: no device" "" bash -c 'dmsetup ls | grep vm1'
+	expect "open: $1: no device" "" bash -c '! dmsetup info -c --noheadings -o name vm1 2>/dev/null'
 	[ "$(sum "$DISK1")" = "$before" ] || fail "open: $1: the disk is as it was" "it changed"
-	expect_match "open: $1: no key is left" '"keys": *\[ *\]' hostcrypt key list --json
-	[ -n "${create_works:-}" ] || {
-		expect_fail "create: $1" "$2" "$3" hostcrypt create --yes "$DISK2"
-		[ "$(sum "$DISK2")" = "$blank" ] || fail "create: $1: the disk is as it was" "it changed"
-	}
+	expect "open: $1: no key is left" '{"version":1,"keys":[]}' \
+		bash -c 'hostcrypt key list --json | tr -d " \n"'
+	[ -z "${create_works:-}" ] || return 0
+	expect_fail "create: $1" "$2" "$3" hostcrypt create --yes "$DISK2"
+	[ "$(sum "$DISK2")" = "$blank" ] || fail "create: $1: the disk is as it was" "it changed"
 }
 
 load_module || give_up "no module"
