@@ -193,7 +193,7 @@ out_free:
 	kfree(cipher);
 	return ERR_PTR(err);
 }
-HC_EXPORT_FOR_KUNIT(hc_cipher_alloc);
+EXPORT_SYMBOL_HC_KUNIT(hc_cipher_alloc);
 
 /**
  * hc_cipher_free() - overwrite the round keys and free
@@ -219,17 +219,19 @@ void hc_cipher_free(struct hc_cipher *cipher)
 	crypto_free_skcipher(cipher->tfm);
 	kfree(cipher);
 }
-HC_EXPORT_FOR_KUNIT(hc_cipher_free);
+EXPORT_SYMBOL_HC_KUNIT(hc_cipher_free);
 
 /**
- * hc_cipher_driver() - the crypto API's name of the code in use
+ * hc_cipher_driver() - the code in use
  * @cipher: the cipher
+ *
+ * Return: the crypto API's name of it.
  */
 const char *hc_cipher_driver(const struct hc_cipher *cipher)
 {
 	return hc_tfm_driver(cipher->tfm);
 }
-HC_EXPORT_FOR_KUNIT(hc_cipher_driver);
+EXPORT_SYMBOL_HC_KUNIT(hc_cipher_driver);
 
 /**
  * hc_cipher_usable() - may hc_cipher_crypt() be called here and now?
@@ -243,7 +245,7 @@ bool hc_cipher_usable(const struct hc_cipher *cipher)
 {
 	return !cipher->simd || crypto_simd_usable();
 }
-HC_EXPORT_FOR_KUNIT(hc_cipher_usable);
+EXPORT_SYMBOL_HC_KUNIT(hc_cipher_usable);
 
 /* One data unit from crypt->src to crypt->dst. */
 static int hc_crypt_unit(struct hc_crypt *crypt, u64 tweak)
@@ -369,4 +371,4 @@ int hc_cipher_crypt(const struct hc_cipher *cipher, enum hc_direction direction,
 	memzero_explicit(crypt.iv, sizeof(crypt.iv));
 	return err;
 }
-HC_EXPORT_FOR_KUNIT(hc_cipher_crypt);
+EXPORT_SYMBOL_HC_KUNIT(hc_cipher_crypt);

@@ -8,14 +8,16 @@
 #define HC_COMPAT_H
 
 #include <linux/bio.h>
+#include <linux/build_bug.h>
 #include <linux/interrupt.h>
 #include <linux/workqueue.h>
 
+/* For the test suites, where they are built; else no more than a check. */
 #ifdef HC_KUNIT
 #include <kunit/visibility.h>
-#define HC_EXPORT_FOR_KUNIT(symbol) EXPORT_SYMBOL_IF_KUNIT(symbol)
+#define EXPORT_SYMBOL_HC_KUNIT(symbol) EXPORT_SYMBOL_IF_KUNIT(symbol)
 #else
-#define HC_EXPORT_FOR_KUNIT(symbol)
+#define EXPORT_SYMBOL_HC_KUNIT(symbol) static_assert(sizeof(&(symbol)))
 #endif
 
 /* Newer kernels want to be told that a workqueue is per CPU. */

@@ -35,8 +35,11 @@ static int hc_check_uuid(const u8 *uuid)
 	return memchr_inv(uuid, 0, HOSTCRYPT_UUID_SIZE) ? 0 : -EINVAL;
 }
 
-#define hc_check_unused(arg) \
-	((arg)->flags || memchr_inv((arg)->reserved, 0, sizeof((arg)->reserved)) ? -EINVAL : 0)
+/* Neither flags nor reserved members have a meaning yet. */
+static int hc_check_unused(u32 flags, const void *reserved, size_t size)
+{
+	return flags || memchr_inv(reserved, 0, size) ? -EINVAL : 0;
+}
 
 /**
  * hc_check_version() - validate the argument of HOSTCRYPT_IOC_VERSION
@@ -46,9 +49,9 @@ static int hc_check_uuid(const u8 *uuid)
  */
 int hc_check_version(const struct hostcrypt_version *arg)
 {
-	return hc_check_unused(arg);
+	return hc_check_unused(arg->flags, arg->reserved, sizeof(arg->reserved));
 }
-HC_EXPORT_FOR_KUNIT(hc_check_version);
+EXPORT_SYMBOL_HC_KUNIT(hc_check_version);
 
 /**
  * hc_check_load() - validate the argument of HOSTCRYPT_IOC_LOAD
@@ -58,13 +61,15 @@ HC_EXPORT_FOR_KUNIT(hc_check_version);
  */
 int hc_check_load(const struct hostcrypt_load *arg)
 {
-	int err = hc_check_abi(arg->abi) ?: hc_check_unused(arg) ?: hc_check_uuid(arg->uuid);
+	int err = hc_check_abi(arg->abi) ?:
+		  hc_check_unused(arg->flags, arg->reserved, sizeof(arg->reserved)) ?:
+		  hc_check_uuid(arg->uuid);
 
 	if (err)
 		return err;
 	return arg->key_size == HOSTCRYPT_KEY_SIZE ? 0 : -EINVAL;
 }
-HC_EXPORT_FOR_KUNIT(hc_check_load);
+EXPORT_SYMBOL_HC_KUNIT(hc_check_load);
 
 /**
  * hc_check_drop() - validate the argument of HOSTCRYPT_IOC_DROP
@@ -74,9 +79,11 @@ HC_EXPORT_FOR_KUNIT(hc_check_load);
  */
 int hc_check_drop(const struct hostcrypt_drop *arg)
 {
-	return hc_check_abi(arg->abi) ?: hc_check_unused(arg) ?: hc_check_uuid(arg->uuid);
+	return hc_check_abi(arg->abi) ?:
+	       hc_check_unused(arg->flags, arg->reserved, sizeof(arg->reserved)) ?:
+	       hc_check_uuid(arg->uuid);
 }
-HC_EXPORT_FOR_KUNIT(hc_check_drop);
+EXPORT_SYMBOL_HC_KUNIT(hc_check_drop);
 
 /**
  * hc_check_list() - validate the argument of HOSTCRYPT_IOC_LIST
@@ -86,9 +93,10 @@ HC_EXPORT_FOR_KUNIT(hc_check_drop);
  */
 int hc_check_list(const struct hostcrypt_list *arg)
 {
-	return hc_check_abi(arg->abi) ?: hc_check_unused(arg);
+	return hc_check_abi(arg->abi) ?:
+	       hc_check_unused(arg->flags, arg->reserved, sizeof(arg->reserved));
 }
-HC_EXPORT_FOR_KUNIT(hc_check_list);
+EXPORT_SYMBOL_HC_KUNIT(hc_check_list);
 
 static int hc_ioctl_version(struct hostcrypt_version __user *user)
 {

@@ -103,7 +103,7 @@ void hc_job_run(struct hc_job *job)
 	job->err = hc_cipher_crypt(job->cipher, job->direction, &job->span);
 	job->done(job);
 }
-HC_EXPORT_FOR_KUNIT(hc_job_run);
+EXPORT_SYMBOL_HC_KUNIT(hc_job_run);
 
 /**
  * hc_job_spread() - let workers do a job, several when it is large
@@ -138,4 +138,4 @@ void hc_job_spread(struct hc_job *job, bool join)
 	if (join)
 		hc_job_lane(job);
 }
-HC_EXPORT_FOR_KUNIT(hc_job_spread);
+EXPORT_SYMBOL_HC_KUNIT(hc_job_spread);

@@ -71,7 +71,7 @@ struct hc_key *hc_key_alloc(const uuid_t *uuid)
 	uuid_copy(&key->uuid, uuid);
 	return key;
 }
-HC_EXPORT_FOR_KUNIT(hc_key_alloc);
+EXPORT_SYMBOL_HC_KUNIT(hc_key_alloc);
 
 /**
  * hc_key_bytes() - where the bytes of a new key go
@@ -83,7 +83,7 @@ u8 *hc_key_bytes(struct hc_key *key)
 {
 	return key->bytes;
 }
-HC_EXPORT_FOR_KUNIT(hc_key_bytes);
+EXPORT_SYMBOL_HC_KUNIT(hc_key_bytes);
 
 /**
  * hc_key_free() - wipe and free a key that is not in the store
@@ -99,7 +99,7 @@ void hc_key_free(struct hc_key *key)
 	free_page((unsigned long)key->bytes);
 	kfree(key);
 }
-HC_EXPORT_FOR_KUNIT(hc_key_free);
+EXPORT_SYMBOL_HC_KUNIT(hc_key_free);
 
 static struct hc_key *hc_keys_find(const uuid_t *uuid)
 {
@@ -151,7 +151,7 @@ int hc_keystore_add(struct hc_key *key)
 	hc_key_free(key);
 	return err;
 }
-HC_EXPORT_FOR_KUNIT(hc_keystore_add);
+EXPORT_SYMBOL_HC_KUNIT(hc_keystore_add);
 
 /**
  * hc_keystore_drop() - wipe a key
@@ -180,7 +180,7 @@ int hc_keystore_drop(const uuid_t *uuid)
 	hc_key_free(key);
 	return err;
 }
-HC_EXPORT_FOR_KUNIT(hc_keystore_drop);
+EXPORT_SYMBOL_HC_KUNIT(hc_keystore_drop);
 
 /**
  * hc_keystore_get() - hold a key for a table line
@@ -201,7 +201,7 @@ struct hc_key *hc_keystore_get(const uuid_t *uuid)
 	mutex_unlock(&hc_keys_lock);
 	return key;
 }
-HC_EXPORT_FOR_KUNIT(hc_keystore_get);
+EXPORT_SYMBOL_HC_KUNIT(hc_keystore_get);
 
 /**
  * hc_keystore_put() - give a held key back; it stays loaded
@@ -218,7 +218,7 @@ void hc_keystore_put(struct hc_key *key)
 		key->users--;
 	mutex_unlock(&hc_keys_lock);
 }
-HC_EXPORT_FOR_KUNIT(hc_keystore_put);
+EXPORT_SYMBOL_HC_KUNIT(hc_keystore_put);
 
 /**
  * hc_key_set() - key a cipher
@@ -237,6 +237,7 @@ int hc_key_set(const struct hc_key *key, struct crypto_skcipher *tfm)
  * hc_keystore_count() - how many keys are loaded
  *
  * Context: may sleep.
+ * Return: their number.
  */
 unsigned int hc_keystore_count(void)
 {
@@ -247,7 +248,7 @@ unsigned int hc_keystore_count(void)
 	mutex_unlock(&hc_keys_lock);
 	return n;
 }
-HC_EXPORT_FOR_KUNIT(hc_keystore_count);
+EXPORT_SYMBOL_HC_KUNIT(hc_keystore_count);
 
 /**
  * hc_keystore_list() - describe the loaded keys
@@ -276,7 +277,7 @@ unsigned int hc_keystore_list(struct hostcrypt_key_info *info, unsigned int room
 	mutex_unlock(&hc_keys_lock);
 	return n;
 }
-HC_EXPORT_FOR_KUNIT(hc_keystore_list);
+EXPORT_SYMBOL_HC_KUNIT(hc_keystore_list);
 
 /**
  * hc_keystore_close_if_empty() - let nothing in, because memory goes to disk
@@ -297,7 +298,7 @@ int hc_keystore_close_if_empty(void)
 	mutex_unlock(&hc_keys_lock);
 	return err;
 }
-HC_EXPORT_FOR_KUNIT(hc_keystore_close_if_empty);
+EXPORT_SYMBOL_HC_KUNIT(hc_keystore_close_if_empty);
 
 /**
  * hc_keystore_reopen() - undo hc_keystore_close_if_empty()
@@ -310,7 +311,7 @@ void hc_keystore_reopen(void)
 	hc_keys_closed = false;
 	mutex_unlock(&hc_keys_lock);
 }
-HC_EXPORT_FOR_KUNIT(hc_keystore_reopen);
+EXPORT_SYMBOL_HC_KUNIT(hc_keystore_reopen);
 
 /**
  * hc_keystore_exit() - wipe what is left

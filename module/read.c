@@ -24,7 +24,7 @@ static void hc_read_finish(struct hc_io *io, blk_status_t status)
 	struct bio *bio = hc_bio_of(io);
 
 	if (unlikely(status))
-		hc_stat_inc(io->t, errors);
+		hc_stat_add(io->t, HC_ERRORS, 1);
 	bio->bi_status = status;
 	bio->bi_end_io = io->end_io;
 	bio->bi_end_io(bio);
@@ -37,7 +37,7 @@ static void hc_read_done(struct hc_job *job)
 
 static void hc_read_defer(struct hc_io *io)
 {
-	hc_stat_inc(io->t, deferred);
+	hc_stat_add(io->t, HC_DEFERRED, 1);
 	hc_job_spread(&io->job, false);
 }
 
@@ -89,8 +89,8 @@ int hc_read_map(struct hc_target *t, struct bio *bio)
 {
 	struct hc_io *io = hc_io_of(bio);
 
-	hc_stat_inc(t, reads);
-	hc_stat_add(t, read_bytes, bio->bi_iter.bi_size);
+	hc_stat_add(t, HC_READS, 1);
+	hc_stat_add(t, HC_READ_BYTES, bio->bi_iter.bi_size);
 
 	io->t = t;
 	io->job.cipher = t->cipher;

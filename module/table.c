@@ -141,4 +141,4 @@ int hc_table_parse(struct hc_table *table, sector_t begin, sector_t len,
 		return err;
 	return hc_check_geometry(table, begin, len, error);
 }
-HC_EXPORT_FOR_KUNIT(hc_table_parse);
+EXPORT_SYMBOL_HC_KUNIT(hc_table_parse);

@@ -154,7 +154,7 @@ static int hc_target_map(struct dm_target *ti, struct bio *bio)
 	}
 
 	if (unlikely((bio->bi_iter.bi_sector | bio_sectors(bio)) & mask)) {
-		hc_stat_inc(t, errors);
+		hc_stat_add(t, HC_ERRORS, 1);
 		return DM_MAPIO_KILL;
 	}
 	switch (bio_op(bio)) {
@@ -163,7 +163,7 @@ static int hc_target_map(struct dm_target *ti, struct bio *bio)
 	case REQ_OP_WRITE:
 		return hc_write_map(t, bio);
 	default:
-		hc_stat_inc(t, errors);
+		hc_stat_add(t, HC_ERRORS, 1);
 		return DM_MAPIO_KILL;
 	}
 }
@@ -182,34 +182,33 @@ static void hc_target_resume(struct dm_target *ti)
 	WRITE_ONCE(t->suspended, false);
 }
 
-static struct hc_stats hc_target_stats(const struct hc_target *t)
+static u64 hc_stat_sum(const struct hc_target *t, enum hc_stat stat)
 {
-	struct hc_stats sum = {};
 	unsigned int cpu;
+	u64 sum = 0;
 
-	for_each_possible_cpu(cpu) {
-		const struct hc_stats *s = per_cpu_ptr(t->stats, cpu);
-
-		sum.reads += READ_ONCE(s->reads);
-		sum.read_bytes += READ_ONCE(s->read_bytes);
-		sum.writes += READ_ONCE(s->writes);
-		sum.written_bytes += READ_ONCE(s->written_bytes);
-		sum.deferred += READ_ONCE(s->deferred);
-		sum.errors += READ_ONCE(s->errors);
-	}
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(t->stats, cpu)->n[stat]);
 	return sum;
 }
 
 static void hc_status_info(const struct hc_target *t, char *result, unsigned int maxlen)
 {
-	struct hc_stats s = hc_target_stats(t);
+	static const char * const names[HC_STATS] = {
+		[HC_READS] = "reads",
+		[HC_READ_BYTES] = "read_bytes",
+		[HC_WRITES] = "writes",
+		[HC_WRITTEN_BYTES] = "written_bytes",
+		[HC_DEFERRED] = "deferred",
+		[HC_ERRORS] = "errors",
+	};
+	enum hc_stat stat;
 	unsigned int sz = 0;
 
 	DMEMIT("%s cipher:%s sector_size:%u", READ_ONCE(t->suspended) ? "suspended" : "active",
 	       hc_cipher_driver(t->cipher), t->table.unit);
-	DMEMIT(" reads:%llu read_bytes:%llu writes:%llu written_bytes:%llu", s.reads,
-	       s.read_bytes, s.writes, s.written_bytes);
-	DMEMIT(" deferred:%llu errors:%llu", s.deferred, s.errors);
+	for (stat = 0; stat < HC_STATS; stat++)
+		DMEMIT(" %s:%llu", names[stat], hc_stat_sum(t, stat));
 }
 
 static void hc_status_table(const struct hc_target *t, char *result, unsigned int maxlen)

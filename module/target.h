@@ -13,18 +13,25 @@
 struct hc_cipher;
 struct hc_key;
 
-/* What a device has done so far; summed over the CPUs for the status line. */
-struct hc_stats {
-	u64 reads;
-	u64 read_bytes;
-	u64 writes;
-	u64 written_bytes;
+/* What a device has done so far, for the status line. */
+enum hc_stat {
+	HC_READS,
+	HC_READ_BYTES,
+	HC_WRITES,
+	HC_WRITTEN_BYTES,
 
 	/* I/Os that had to go through a worker. */
-	u64 deferred;
+	HC_DEFERRED,
 
 	/* I/Os that failed, whether the disk or we failed them. */
-	u64 errors;
+	HC_ERRORS,
+
+	HC_STATS
+};
+
+/* One CPU's share of it. */
+struct hc_stats {
+	u64 n[HC_STATS];
 };
 
 /* One table line in use. Constant once made, except for the last three. */
@@ -50,8 +57,10 @@ struct hc_target {
 	bool suspended;
 };
 
-#define hc_stat_inc(t, what)	this_cpu_inc((t)->stats->what)
-#define hc_stat_add(t, what, n)	this_cpu_add((t)->stats->what, n)
+static inline void hc_stat_add(const struct hc_target *t, enum hc_stat stat, u64 n)
+{
+	this_cpu_add(t->stats->n[stat], n);
+}
 
 /* Where a sector of the mapped device is on the device below. */
 static inline sector_t hc_disk_sector(const struct hc_target *t, sector_t sector)

@@ -27,7 +27,7 @@ static void hc_write_put(struct hc_io *io)
 		return;
 	bio->bi_status = READ_ONCE(io->status);
 	if (unlikely(bio->bi_status))
-		hc_stat_inc(io->t, errors);
+		hc_stat_add(io->t, HC_ERRORS, 1);
 	bio_endio(bio);
 }
 
@@ -95,7 +95,7 @@ static void hc_write_wait(struct work_struct *work)
 
 static int hc_write_defer(struct hc_io *io)
 {
-	hc_stat_inc(io->t, deferred);
+	hc_stat_add(io->t, HC_DEFERRED, 1);
 	INIT_WORK(&io->work, hc_write_wait);
 	queue_work(io->t->wait_wq, &io->work);
 	return DM_MAPIO_SUBMITTED;
@@ -115,8 +115,8 @@ int hc_write_map(struct hc_target *t, struct bio *bio)
 
 	if (bio_sectors(bio) > HC_WRITE_SECTORS)
 		dm_accept_partial_bio(bio, HC_WRITE_SECTORS);
-	hc_stat_inc(t, writes);
-	hc_stat_add(t, written_bytes, bio->bi_iter.bi_size);
+	hc_stat_add(t, HC_WRITES, 1);
+	hc_stat_add(t, HC_WRITTEN_BYTES, bio->bi_iter.bi_size);
 
 	io->t = t;
 	io->status = BLK_STS_OK;

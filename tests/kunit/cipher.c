@@ -16,12 +16,14 @@ static void hc_unit_name(const unsigned int *unit, char *name)
 {
 	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%u bytes", *unit);
 }
+
 KUNIT_ARRAY_PARAM(hc_units, hc_units, hc_unit_name);
 
 static void hc_vector_name(const struct hc_ieee1619 *vector, char *name)
 {
 	strscpy(name, vector->name, KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(hc_vectors, hc_ieee1619, hc_vector_name);
 
 static void hc_plaintext(u8 *bytes, unsigned int size)

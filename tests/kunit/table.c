@@ -18,7 +18,7 @@ static int hc_parse(struct kunit *test, struct hc_table *table, sector_t begin, 
 	unsigned int argc = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, rest);
-	strcpy(rest, line);
+	memcpy(rest, line, strlen(line));
 	while ((word = strsep(&rest, " ")))
 		if (*word && argc < ARRAY_SIZE(argv))
 			argv[argc++] = word;
@@ -51,12 +51,12 @@ static void hc_test_plain(struct kunit *test)
 
 static void hc_test_options(struct kunit *test)
 {
+	static const char all[] =
+		KEY " 8 8:0 8 3 allow_slow_cipher sector_size:4096 allow_discards";
 	struct hc_table table;
 	char *error;
 
-	KUNIT_ASSERT_EQ(test, hc_parse(test, &table, 8, 16,
-				       KEY " 8 8:0 8 3 allow_slow_cipher sector_size:4096 allow_discards",
-				       &error), 0);
+	KUNIT_ASSERT_EQ(test, hc_parse(test, &table, 8, 16, all, &error), 0);
 	KUNIT_EXPECT_EQ(test, table.unit, 4096);
 	KUNIT_EXPECT_TRUE(test, table.allow_discards);
 	KUNIT_EXPECT_TRUE(test, table.allow_slow_cipher);
@@ -154,6 +154,7 @@ static void hc_refusal_name(const struct hc_refusal *refusal, char *name)
 {
 	strscpy(name, refusal->name, KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(hc_refusals, hc_refusals, hc_refusal_name);
 
 static void hc_test_refusal(struct kunit *test)
