@@ -163,7 +163,7 @@ untouched "held by another device" 21 'used by /dev/mapper/upper' "$DISK2" creat
 expect_fail "open on a held device" 21 'used by /dev/mapper/upper' \
 	hostcrypt open $slow "$DISK2" vm1
 dmsetup --noudevsync remove upper
-sleep 300 <"$DISK2" &
+(exec 8<"$DISK2" && exec sleep 300) &
 untouched "open in a process" 21 "open in sleep \(process $!\)" "$DISK2" create --force "$DISK2"
 kill $!
 wait $! 2>/dev/null

@@ -73,8 +73,12 @@ static void uuid_both_ways(void)
 static void bad_uuids_are_refused(void)
 {
 	static const char *const bad[] = {
-		"", "0f1e2d3c", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f", "0f1e2d3c04b5a-6978-8796-a5b4c3d2e1f0",
-		"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1fg", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f00",
+		"",
+		"0f1e2d3c",
+		"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f",
+		"0f1e2d3c04b5a-6978-8796-a5b4c3d2e1f0",
+		"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1fg",
+		"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f00",
 		"0f1e2d3c-4b5a-6978-8796-a5b4-3d2e1f0",
 	};
 	uint8_t uuid[HOSTCRYPT_UUID_SIZE] = { 0 };
@@ -89,9 +93,9 @@ static void load_says_what_it_means(void)
 	static const struct {
 		int error, code;
 	} cases[] = {
-		{ EEXIST, HC_E_KEY_CONFLICT },	  { EKEYREJECTED, HC_E_KEY_INVALID },
-		{ EPROTO, HC_E_MODULE_VERSION },  { EPERM, HC_E_PERMISSION },
-		{ EINVAL, HC_E_MODULE_REFUSED },  { ENOMEM, HC_E_MODULE_REFUSED },
+		{ EEXIST, HC_E_KEY_CONFLICT },	 { EKEYREJECTED, HC_E_KEY_INVALID },
+		{ EPROTO, HC_E_MODULE_VERSION }, { EPERM, HC_E_PERMISSION },
+		{ EINVAL, HC_E_MODULE_REFUSED }, { ENOMEM, HC_E_MODULE_REFUSED },
 	};
 	HC_SECRET dek = { 0 };
 

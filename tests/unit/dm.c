@@ -12,8 +12,9 @@
 
 static void plain_table_has_no_options(void)
 {
-	struct hc_dm_table table = { .key_uuid = KEY, .device = makedev(8, 16),
-				     .offset = 32768, .sector_size = 512 };
+	struct hc_dm_table table = {
+		.key_uuid = KEY, .device = makedev(8, 16), .offset = 32768, .sector_size = 512
+	};
 	char params[256];
 
 	EXPECT(hc_dm_format(&table, params, sizeof(params)) == 0);
@@ -22,21 +23,27 @@ static void plain_table_has_no_options(void)
 
 static void all_options(void)
 {
-	struct hc_dm_table table = { .key_uuid = KEY, .device = makedev(259, 3),
-				     .tweak_offset = 8, .sector_size = 4096,
-				     .allow_discards = true, .allow_slow_cipher = true };
+	struct hc_dm_table table = { .key_uuid = KEY,
+				     .device = makedev(259, 3),
+				     .tweak_offset = 8,
+				     .sector_size = 4096,
+				     .allow_discards = true,
+				     .allow_slow_cipher = true };
 	char params[256];
 
 	EXPECT(hc_dm_format(&table, params, sizeof(params)) == 0);
 	EXPECT(strcmp(params, KEY " 8 259:3 0 3 sector_size:4096 allow_discards "
-			      "allow_slow_cipher") == 0);
+				  "allow_slow_cipher") == 0);
 }
 
 static void both_ways(void)
 {
-	struct hc_dm_table table = { .key_uuid = KEY, .device = makedev(259, 1048575),
-				     .tweak_offset = UINT64_MAX, .offset = UINT64_MAX,
-				     .sector_size = 2048, .allow_discards = true,
+	struct hc_dm_table table = { .key_uuid = KEY,
+				     .device = makedev(259, 1048575),
+				     .tweak_offset = UINT64_MAX,
+				     .offset = UINT64_MAX,
+				     .sector_size = 2048,
+				     .allow_discards = true,
 				     .allow_slow_cipher = true };
 	struct hc_dm_table back;
 	char params[256];
@@ -64,7 +71,8 @@ static void status_passes_over_unknown_words(void)
 
 	hc_dm_parse_status("active cipher:xts(ecb(aes-generic)) sector_size:4096 reads:1 "
 			   "read_bytes:4096 writes:2 written_bytes:8192 deferred:3 errors:4 "
-			   "converted:17/99 new", &status);
+			   "converted:17/99 new",
+			   &status);
 	EXPECT(strcmp(status.cipher_driver, "xts(ecb(aes-generic))") == 0);
 	EXPECT(status.reads == 1 && status.read_bytes == 4096);
 	EXPECT(status.writes == 2 && status.written_bytes == 8192);

@@ -32,8 +32,12 @@ static struct hc_secret dek, kek;
 static int make_volume(struct hc_header *ret_header)
 {
 	const struct hc_luks_format format = {
-		.header = path, .data = path, .uuid = UUID, .label = "unit",
-		.sector_size = 4096, .data_offset = DATA_OFFSET,
+		.header = path,
+		.data = path,
+		.uuid = UUID,
+		.label = "unit",
+		.sector_size = 4096,
+		.data_offset = DATA_OFFSET,
 	};
 	HC_SECRET passphrase = { 0 };
 	struct hc_header header;
@@ -52,7 +56,8 @@ static int make_volume(struct hc_header *ret_header)
 		return r;
 	header.token = (struct hc_token){
 		.dek = DEK_UUID,
-		.keks = { { .provider = "local", .kek = "4711",
+		.keks = { { .provider = "local",
+			    .kek = "4711",
 			    .wrapped_at = "2026-01-31T12:00:00Z" } },
 		.n_keks = 1,
 		.binding = { HC_BINDING_BLOCK, DATA_OFFSET - HC_BINDING_BLOCK_SIZE },
@@ -112,7 +117,8 @@ static void text_is_the_documented_one(void)
 		 "hostcrypt header v1\ntoken 1\nuuid " UUID "\n"
 		 "segment crypt 16777216 dynamic 0 aes-xts-plain64 4096\n"
 		 "digest %s\nrequirements -\ndek " DEK_UUID "\n"
-		 "binding block 16773120\nconversion none\n", header.digest);
+		 "binding block 16773120\nconversion none\n",
+		 header.digest);
 	EXPECT(strcmp(text, expected) == 0);
 	EXPECT(strncmp(header.digest, "pbkdf2 sha256 1000 ", 19) == 0);
 }
@@ -121,10 +127,9 @@ static void text_is_the_documented_one(void)
 static void mac_is_the_documented_one(void)
 {
 	static const uint8_t expected[HC_MAC_SIZE] = {
-		0xad, 0x22, 0x33, 0x51, 0xd3, 0x52, 0xeb, 0x36,
-		0xe7, 0xfa, 0xbb, 0xd9, 0xa8, 0xb3, 0xfd, 0xc7,
-		0xcd, 0x5f, 0xbc, 0xcf, 0x65, 0x0f, 0xa3, 0x92,
-		0xac, 0x9f, 0x6b, 0x7d, 0xfd, 0xb5, 0xb3, 0xc3,
+		0xad, 0x22, 0x33, 0x51, 0xd3, 0x52, 0xeb, 0x36, 0xe7, 0xfa, 0xbb,
+		0xd9, 0xa8, 0xb3, 0xfd, 0xc7, 0xcd, 0x5f, 0xbc, 0xcf, 0x65, 0x0f,
+		0xa3, 0x92, 0xac, 0x9f, 0x6b, 0x7d, 0xfd, 0xb5, 0xb3, 0xc3,
 	};
 	HC_SECRET key = { 0 };
 	uint8_t mac[HC_MAC_SIZE];
@@ -186,7 +191,8 @@ static void wrong_kek_opens_nothing(void)
 /* Every bit of the block counts. */
 static void changed_binding_block_is_refused(void)
 {
-	static const unsigned places[] = { 0, 15, 16, 20, 24, 63, 64, 104, 111, 112, 4063, 4064, 4095 };
+	static const unsigned places[] = { 0,	15,  16,  20,	24,   63,  64,
+					   104, 111, 112, 4063, 4064, 4095 };
 	struct hc_header header;
 	HC_SECRET back = { 0 };
 	HC_FD fd = open(path, O_RDWR | O_CLOEXEC);
@@ -246,8 +252,9 @@ static void recovery_passphrases_differ(void)
 		return;
 	EXPECT(a.size == HC_RECOVERY_SIZE && !hc_secret_equal(a.data, b.data, a.size));
 	for (size_t i = 0; i < a.size; i++)
-		EXPECT(i % 6 == 5 ? a.data[i] == '-' :
-				    memchr("0123456789abcdefghjkmnpqrstvwxyz", a.data[i], 32) != NULL);
+		EXPECT(i % 6 == 5
+			       ? a.data[i] == '-'
+			       : memchr("0123456789abcdefghjkmnpqrstvwxyz", a.data[i], 32) != NULL);
 }
 
 static bool is_key(const uint8_t *at, const uint8_t *masked, size_t size)
@@ -267,8 +274,8 @@ static bool is_key(const uint8_t *at, const uint8_t *masked, size_t size)
 static unsigned count_in_memory(const uint8_t *masked, size_t size)
 {
 	static const size_t chunk = 1 << 20;
-	uint8_t *buffer = mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			       -1, 0);
+	uint8_t *buffer =
+		mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	FILE *maps = fopen("/proc/self/maps", "re");
 	HC_FD memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	char line[512], mode[8];
@@ -279,8 +286,8 @@ static unsigned count_in_memory(const uint8_t *masked, size_t size)
 		if (sscanf(line, "%lx-%lx %7s", &start, &end, mode) != 3 || mode[1] != 'w')
 			continue;
 		for (; start < end; start += chunk - size + 1) {
-			ssize_t n = pread(memory, buffer,
-					  end - start < chunk ? end - start : chunk, (off_t)start);
+			ssize_t n = pread(memory, buffer, end - start < chunk ? end - start : chunk,
+					  (off_t)start);
 
 			for (ssize_t i = 0; i + (ssize_t)size <= n; i++) {
 				uintptr_t at = start + (uintptr_t)i;

@@ -94,8 +94,13 @@ static void destroyed_key_is_gone(void)
 static void hostile_ids_are_refused(void)
 {
 	static const char *const bad[] = {
-		"", ".", "..", "../../etc/shadow", "/etc/shadow",
-		"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/", "../f1e2d3c-4b5a-6978-8796-a5b4c3d2e1",
+		"",
+		".",
+		"..",
+		"../../etc/shadow",
+		"/etc/shadow",
+		"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/",
+		"../f1e2d3c-4b5a-6978-8796-a5b4c3d2e1",
 	};
 	HC_SECRET kek = { 0 };
 

@@ -20,8 +20,7 @@ bool hc_json_only(struct json_object *object, const char *const *names, size_t n
 	return true;
 }
 
-static struct json_object *member(struct json_object *object, const char *name,
-				  enum json_type type)
+static struct json_object *member(struct json_object *object, const char *name, enum json_type type)
 {
 	struct json_object *value = NULL;
 

@@ -23,9 +23,9 @@ struct cmd_verb {
 	const char *name;
 	int (*run)(struct cmd *cmd, int argc, char **argv);
 	const char *summary;
-	const char *help;	/* usage, then what the options mean */
+	const char *help; /* usage, then what the options mean */
 	bool has_json;
-	bool touches_keys;	/* refused where memory cannot be locked */
+	bool touches_keys; /* refused where memory cannot be locked */
 };
 
 extern const struct cmd_verb cmd_create, cmd_open, cmd_close, cmd_list, cmd_status, cmd_kms,
@@ -41,14 +41,14 @@ enum {
 	CMD_OPT_OWN, /* the verb's own begin here */
 };
 
-#define CMD_OPTIONS                                                   \
-	{ "config", required_argument, NULL, CMD_OPT_CONFIG },        \
-		{ "volumes", required_argument, NULL, CMD_OPT_VOLUMES }, \
-		{ "state", required_argument, NULL, CMD_OPT_STATE },   \
-		{ "json", no_argument, NULL, CMD_OPT_JSON },           \
-		{ "help", no_argument, NULL, CMD_OPT_HELP },           \
-	{                                                             \
-		0                                                     \
+#define CMD_OPTIONS                                                                                \
+	{ "config", required_argument, NULL, CMD_OPT_CONFIG },                                     \
+		{ "volumes", required_argument, NULL, CMD_OPT_VOLUMES },                           \
+		{ "state", required_argument, NULL, CMD_OPT_STATE },                               \
+		{ "json", no_argument, NULL, CMD_OPT_JSON },                                       \
+		{ "help", no_argument, NULL, CMD_OPT_HELP },                                       \
+	{                                                                                          \
+		0                                                                                  \
 	}
 
 /*

@@ -36,8 +36,8 @@ static int parse_sector_size(const char *text, unsigned *ret_size)
 	unsigned long size = strtoul(text, &end, 10);
 
 	if (*end || size < 512 || size > 4096 || (size & (size - 1)))
-		return hc_fail(HC_E_USAGE, "a sector has 512, 1024, 2048 or 4096 bytes, not \"%.20s\"",
-			       text);
+		return hc_fail(HC_E_USAGE,
+			       "a sector has 512, 1024, 2048 or 4096 bytes, not \"%.20s\"", text);
 	*ret_size = (unsigned)size;
 	return 0;
 }
@@ -100,8 +100,8 @@ static void show_plan(const struct hc_config *config, const struct wishes *wishe
 		  (unsigned long long)plan->device_bytes);
 	out_field("carries now", "%s%s%s", out_on(stdout, plan->found[0] ? OUT_RED : OUT_PLAIN),
 		  plan->found[0] ? plan->found : "nothing that is known", out_off(stdout));
-	out_field("header", "%s", wishes->create.header ? wishes->create.header :
-							  "the first 16 MiB of the device");
+	out_field("header", "%s",
+		  wishes->create.header ? wishes->create.header : "the first 16 MiB of the device");
 	out_field("data", "%s from byte %llu on, in sectors of %u bytes, aes-xts-plain64",
 		  out_size(plan->data_bytes, data), (unsigned long long)plan->data_offset,
 		  plan->sector_size);
@@ -121,7 +121,8 @@ static int ask(const char *device)
 	char answer[16];
 
 	if (!isatty(STDIN_FILENO))
-		return hc_fail(HC_E_DECLINED, "nothing was changed: there is no terminal to ask on; "
+		return hc_fail(HC_E_DECLINED,
+			       "nothing was changed: there is no terminal to ask on; "
 			       "use --yes");
 	printf("\nEverything on %s will be lost. Type \"yes\" to go on: ", device);
 	fflush(stdout);
@@ -139,7 +140,8 @@ static int show_recovery(const struct hc_secret *passphrase)
 	fflush(stdout);
 	r = hc_write_all(STDOUT_FILENO, passphrase->data, passphrase->size);
 	if (r < 0)
-		return hc_fail_errno(-r, "the volume was made, but its recovery passphrase could not "
+		return hc_fail_errno(-r,
+				     "the volume was made, but its recovery passphrase could not "
 				     "be shown; make the volume again");
 	printf("\n    Write it down now; it is shown this once. \"cryptsetup open\" takes it.\n");
 	return 0;
@@ -161,8 +163,8 @@ static int show_done(const struct wishes *wishes, const struct hc_volume_plan *d
 	printf("\nOpen it:  hostcrypt open %s%s%s%s NAME\n"
 	       "Without hostcrypt, with the KEK's bytes from the key server:\n%s",
 	       wishes->create.header ? "--header " : "",
-	       wishes->create.header ? wishes->create.header : "",
-	       wishes->create.header ? " " : "", wishes->create.device, steps);
+	       wishes->create.header ? wishes->create.header : "", wishes->create.header ? " " : "",
+	       wishes->create.device, steps);
 	return r;
 }
 
@@ -218,13 +220,15 @@ const struct cmd_verb cmd_create = {
 	.summary = "make an encrypted volume of a device",
 	.help = "create [OPTION...] DEVICE\n"
 		"\n"
-		"Shows what it is about to do, asks, has a KEK made by the key provider and writes\n"
+		"Shows what it is about to do, asks, has a KEK made by the key provider and "
+		"writes\n"
 		"a LUKS2 header. A device that carries a file system, a partition table, LUKS or\n"
 		"LVM is refused unless --force is given, a device in use always.\n"
 		"\n"
 		"  --provider NAME      who makes the KEK (the configuration's default)\n"
 		"  --kek ID             use this KEK, do not have one made\n"
-		"  --header PATH        put the header there (a file that is made, or a device) and\n"
+		"  --header PATH        put the header there (a file that is made, or a device) "
+		"and\n"
 		"                       leave all of DEVICE to the data\n"
 		"  --sector-size BYTES  512, 1024, 2048 or 4096 (4096 where the size allows)\n"
 		"  --label TEXT         a label for people, in the header\n"

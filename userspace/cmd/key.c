@@ -31,9 +31,10 @@ static int read_key(int fd, const char *from, struct hc_secret *ret_key)
 	r = hc_read_all(fd, key.data, key.size);
 	n = r < 0 ? 0 : read(fd, more.data, 1);
 	if (r == -EIO || n > 0)
-		return hc_fail(HC_E_KEY_INVALID, "%s does not hold exactly %d bytes; a key is %d "
-			       "random bytes, not text", from, HOSTCRYPT_KEY_SIZE,
-			       HOSTCRYPT_KEY_SIZE);
+		return hc_fail(HC_E_KEY_INVALID,
+			       "%s does not hold exactly %d bytes; a key is %d "
+			       "random bytes, not text",
+			       from, HOSTCRYPT_KEY_SIZE, HOSTCRYPT_KEY_SIZE);
 	if (r < 0 || n < 0)
 		return hc_fail_errno(r < 0 ? -r : errno, "cannot read %s", from);
 	*ret_key = key;
@@ -53,7 +54,8 @@ static int load(const char *uuid, const char *key_file)
 		if (file < 0)
 			return hc_fail_errno(errno, "cannot open %s", key_file);
 	} else if (isatty(STDIN_FILENO)) {
-		return hc_fail(HC_E_USAGE, "the key comes from a file or a pipe, not from the keyboard; "
+		return hc_fail(HC_E_USAGE,
+			       "the key comes from a file or a pipe, not from the keyboard; "
 			       "use --key-file");
 	}
 	r = read_key(key_file ? file : STDIN_FILENO, key_file ? key_file : "standard input", &key);
@@ -136,7 +138,8 @@ static int run(struct cmd *cmd, int argc, char **argv)
 		return r;
 	what = argv[optind++];
 	if (strcmp(what, "list") != 0 && cmd->json)
-		return hc_fail(HC_E_USAGE, "\"hostcrypt key %.20s\" has no output for --json", what);
+		return hc_fail(HC_E_USAGE, "\"hostcrypt key %.20s\" has no output for --json",
+			       what);
 	if (strcmp(what, "load") != 0 && key_file)
 		return hc_fail(HC_E_USAGE, "--key-file goes with \"key load\"");
 	if (strcmp(what, "list") == 0)

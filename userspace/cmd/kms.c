@@ -41,8 +41,8 @@ static void certificate(const char *key, const char *until)
 		out_field(key, "valid until %s", until);
 }
 
-static void print(const struct hc_provider_config *config,
-		  const struct hc_provider_report *report, int error)
+static void print(const struct hc_provider_config *config, const struct hc_provider_report *report,
+		  int error)
 {
 	char endpoint[320];
 

@@ -30,8 +30,8 @@ static void print(const struct views *views)
 		name = width(name, strlen(views->all[i].info.name));
 		device = width(device, strlen(views->all[i].device));
 	}
-	printf("%s%-*s  %-8s  %-*s  %10s  %s%s\n", out_on(stdout, OUT_BOLD), name, "NAME",
-	       "STATE", device, "DEVICE", "SIZE", "PROVIDER", out_off(stdout));
+	printf("%s%-*s  %-8s  %-*s  %10s  %s%s\n", out_on(stdout, OUT_BOLD), name, "NAME", "STATE",
+	       device, "DEVICE", "SIZE", "PROVIDER", out_off(stdout));
 	for (size_t i = 0; i < views->n; i++) {
 		const struct view *view = &views->all[i];
 		char size[OUT_SIZE] = "-";

@@ -12,8 +12,8 @@
 #include "volume/recovery.h"
 
 static const struct cmd_verb *const verbs[] = {
-	&cmd_create, &cmd_open, &cmd_close, &cmd_list, &cmd_status, &cmd_kms, &cmd_key,
-	&cmd_version,
+	&cmd_create, &cmd_open, &cmd_close, &cmd_list,
+	&cmd_status, &cmd_kms,	&cmd_key,   &cmd_version,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -41,7 +41,8 @@ static void print_help(void)
 	       "  --config FILE    key providers (%s)\n"
 	       "  --volumes FILE   table of volumes (%s)\n"
 	       "  --state FILE     what the agent last said (%s)\n"
-	       "  --json           output for programs: list, status, kms check, key list, version\n"
+	       "  --json           output for programs: list, status, kms check, key list, "
+	       "version\n"
 	       "  --help           this text, or that of a verb\n"
 	       "\n"
 	       "\"hostcrypt help errors\" lists the exit status of each kind of failure,\n"
@@ -76,7 +77,8 @@ static void print_recovery(void)
 	       "see: do this where nobody else is logged in.\n"
 	       "\n"
 	       "Keep a copy of the header elsewhere: cryptsetup luksHeaderBackup DEVICE\n"
-	       "--header-backup-file FILE. It holds no key in the clear.\n", steps);
+	       "--header-backup-file FILE. It holds no key in the clear.\n",
+	       steps);
 }
 
 static void print_verb(const struct cmd_verb *verb)

@@ -41,9 +41,11 @@ static int take_entry(const struct cmd *cmd, const struct hc_voltab *table,
 	const struct hc_voltab_entry *entry = hc_voltab_find(table, open->name);
 
 	if (!entry)
-		return hc_fail(HC_E_USAGE,
-			       "%s knows no volume \"%.64s\"; write a line for it, or use \"hostcrypt "
-			       "open DEVICE NAME\"", cmd->volumes_path, open->name);
+		return hc_fail(
+			HC_E_USAGE,
+			"%s knows no volume \"%.64s\"; write a line for it, or use \"hostcrypt "
+			"open DEVICE NAME\"",
+			cmd->volumes_path, open->name);
 	open->device = entry->device;
 	if (!open->header)
 		open->header = entry->header;
@@ -97,9 +99,11 @@ const struct cmd_verb cmd_open = {
 		"is found right.\n"
 		"\n"
 		"  --header PATH         the header is there, not on the device\n"
-		"  --provider NAME       ask this provider for the KEK, not the one the header names\n"
+		"  --provider NAME       ask this provider for the KEK, not the one the header "
+		"names\n"
 		"  --discard             pass discards on (tells which parts are unused)\n"
 		"  --readonly            refuse writes\n"
-		"  --allow-slow-cipher   take the kernel's generic cipher where there is no fast one\n",
+		"  --allow-slow-cipher   take the kernel's generic cipher where there is no fast "
+		"one\n",
 	.touches_keys = true,
 };

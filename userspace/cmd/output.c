@@ -19,7 +19,8 @@ static bool is_coloured(FILE *file)
 
 const char *out_on(FILE *file, enum out_colour colour)
 {
-	static const char *const sequences[] = { "", "\033[1m", "\033[32m", "\033[33m", "\033[31m" };
+	static const char *const sequences[] = { "", "\033[1m", "\033[32m", "\033[33m",
+						 "\033[31m" };
 
 	return is_coloured(file) ? sequences[colour] : "";
 }
@@ -113,8 +114,7 @@ void out_error(bool json, int code)
 
 void out_json_text(struct json_object *object, const char *name, const char *text)
 {
-	json_object_object_add(object, name,
-			       text && text[0] ? json_object_new_string(text) : NULL);
+	json_object_object_add(object, name, text && text[0] ? json_object_new_string(text) : NULL);
 }
 
 void out_json_number(struct json_object *object, const char *name, uint64_t number)
@@ -133,8 +133,8 @@ int out_json(const char *name, struct json_object *value)
 
 	out_json_number(root, "version", 1);
 	json_object_object_add(root, name, value);
-	printf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-								    JSON_C_TO_STRING_SPACED |
-								    JSON_C_TO_STRING_NOSLASHESCAPE));
+	printf("%s\n", json_object_to_json_string_ext(
+			       root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+					     JSON_C_TO_STRING_NOSLASHESCAPE));
 	return fflush(stdout) == 0 ? 0 : hc_fail(HC_E_SYSTEM, "cannot write the output");
 }

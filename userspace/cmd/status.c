@@ -97,7 +97,8 @@ static void print_attempts(const struct view *view, bool agent_runs)
 	else if (strcmp(view->state, "failed") == 0)
 		out_field("next attempt",
 			  "none by itself; mend it, then \"systemctl reload hostcryptd\" or "
-			  "\"hostcrypt open %s\"", view->info.name);
+			  "\"hostcrypt open %s\"",
+			  view->info.name);
 }
 
 static void print(const struct views *views)
@@ -161,16 +162,19 @@ const struct cmd_verb cmd_status = {
 	.name = "status",
 	.run = run,
 	.summary = "all about each volume, open or not",
-	.help =
-		"status [NAME] [--json]\n"
+	.help = "status [NAME] [--json]\n"
 		"\n"
-		"Of an open volume: device, key, cipher, traffic. Of one that is not: which key on\n"
-		"which server, what it answered, when the agent tries again. States: open, closed,\n"
+		"Of an open volume: device, key, cipher, traffic. Of one that is not: which key "
+		"on\n"
+		"which server, what it answered, when the agent tries again. States: open, "
+		"closed,\n"
 		"locked (its key is not to be had), waiting (not tried yet, or its device is not\n"
 		"there), failed (does not mend by itself), opening, noauto.\n"
 		"\n"
-		"--json: {\"version\":1,\"status\":{\"agent\":A,\"volumes\":[V...]}}. A is null or has pid,\n"
-		"running, first_pass_done, problem. V has name, state, device, header, uuid, provider,\n"
+		"--json: {\"version\":1,\"status\":{\"agent\":A,\"volumes\":[V...]}}. A is null or "
+		"has pid,\n"
+		"running, first_pass_done, problem. V has name, state, device, header, uuid, "
+		"provider,\n"
 		"endpoint, kek, wrapped_at, error (null or word, exit, message), attempts,\n"
 		"last_attempt, next_attempt, since; and when open key_uuid, cipher, sector_size,\n"
 		"data_bytes, data_offset, suspended, readonly, discard, open_count, reads,\n"

@@ -47,7 +47,7 @@ static int run(struct cmd *cmd, int argc, char **argv)
 		print_json(&module, r);
 		return 0;
 	}
-	printf("hostcrypt %s, interface %u\n", HC_VERSION, HOSTCRYPT_ABI);
+	printf("hostcrypt %s, interface %d\n", HC_VERSION, HOSTCRYPT_ABI);
 	if (r < 0)
 		printf("module: %s\n", hc_error_message());
 	else

@@ -24,7 +24,7 @@ struct view {
 	/* "open", "closed", or what the agent says: "locked", "waiting", "failed",
 	 * "noauto", "opening". */
 	char state[16];
-	char device[256];	/* as the table of volumes or device-mapper name it */
+	char device[256]; /* as the table of volumes or device-mapper name it */
 	char header[256];
 	char endpoint[320];
 	/* From the agent; empty where it said nothing. */
@@ -41,7 +41,7 @@ struct views {
 	/* The agent's state file was read; its process is there. */
 	bool agent_known, agent_runs, first_pass_done;
 	int agent_pid;
-	char agent_problem[512];	/* what it says of its own files; "" for nothing */
+	char agent_problem[512]; /* what it says of its own files; "" for nothing */
 };
 
 /* @name: only this one, or NULL for all. */

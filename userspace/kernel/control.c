@@ -149,11 +149,11 @@ static int refused(int errnum, const char *call, const char *what)
 	case EPROTO:
 		return hc_fail(HC_E_MODULE_VERSION,
 			       "dm-hostcrypt does not speak interface %u of this command; load the "
-			       "module that was installed with this command", HOSTCRYPT_ABI);
+			       "module that was installed with this command",
+			       HOSTCRYPT_ABI);
 	case EPERM:
 	case EACCES:
-		return hc_fail(HC_E_PERMISSION, "not allowed to %s %s; run as root", call,
-			       what);
+		return hc_fail(HC_E_PERMISSION, "not allowed to %s %s; run as root", call, what);
 	case ENOMEM:
 		return hc_fail(HC_E_MODULE_REFUSED,
 			       "dm-hostcrypt has no memory to %s %s; free memory and try again",
@@ -173,21 +173,24 @@ int hc_control_load(int fd, const char *uuid, const struct hc_secret *dek)
 	if (r < 0)
 		return r;
 	if (!dek->data || dek->size != HOSTCRYPT_KEY_SIZE)
-		return hc_fail(HC_E_KEY_INVALID, "a key has %d bytes, not %zu",
-			       HOSTCRYPT_KEY_SIZE, dek->size);
+		return hc_fail(HC_E_KEY_INVALID, "a key has %d bytes, not %zu", HOSTCRYPT_KEY_SIZE,
+			       dek->size);
 	load.key = (uintptr_t)dek->data;
 	load.key_size = HOSTCRYPT_KEY_SIZE;
 	if (ioctl(fd, HOSTCRYPT_IOC_LOAD, &load) == 0)
 		return 0;
 	switch (errno) {
 	case EEXIST:
-		return hc_fail(HC_E_KEY_CONFLICT,
-			       "other key bytes are loaded under %s; close the volume that uses them "
-			       "and run \"hostcrypt key drop %s\"", uuid, uuid);
+		return hc_fail(
+			HC_E_KEY_CONFLICT,
+			"other key bytes are loaded under %s; close the volume that uses them "
+			"and run \"hostcrypt key drop %s\"",
+			uuid, uuid);
 	case EKEYREJECTED:
 		return hc_fail(HC_E_KEY_INVALID,
 			       "the two halves of key %s are equal, which makes XTS unsafe; "
-			       "use 64 random bytes", uuid);
+			       "use 64 random bytes",
+			       uuid);
 	default:
 		return refused(errno, "load key", uuid);
 	}

@@ -38,7 +38,8 @@ static int check_private(const struct stat *st, const char *what, const char *na
 	if (st->st_mode & 077)
 		return hc_fail(HC_E_KEYFILE_PERMS,
 			       "%s %s is open to others (mode %04o); run \"chmod go= %s\" and "
-			       "consider its keys known", what, name, st->st_mode & 07777, name);
+			       "consider its keys known",
+			       what, name, st->st_mode & 07777, name);
 	return 0;
 }
 
@@ -68,8 +69,8 @@ static int open_directory(struct hc_provider *provider, bool make)
 	if (fd < 0 && errno == ENOENT && make)
 		return hc_fail(HC_E_CONFIG,
 			       "the key directory %s cannot be made; make the folders above it, or "
-			       "set another \"directory\" for provider %s", path,
-			       provider->config->name);
+			       "set another \"directory\" for provider %s",
+			       path, provider->config->name);
 	if (fd < 0 && errno == ENOENT)
 		return hc_fail(HC_E_KEK_NOT_FOUND,
 			       "provider %s has no keys yet: its directory %s does not exist",
@@ -79,8 +80,8 @@ static int open_directory(struct hc_provider *provider, bool make)
 			       "the key directory %s must be a folder, not a link or a file", path);
 	if (fd < 0)
 		return hc_fail_errno(errno, "cannot open the key directory %s", path);
-	r = fstat(fd, &st) < 0 ? hc_fail_errno(errno, "cannot look at %s", path) :
-				 check_private(&st, "the key directory", path);
+	r = fstat(fd, &st) < 0 ? hc_fail_errno(errno, "cannot look at %s", path)
+			       : check_private(&st, "the key directory", path);
 	if (r < 0) {
 		close(fd);
 		return r;
@@ -122,7 +123,8 @@ static int open_key(struct hc_provider *provider, const char *id, int flags)
 	if (fd < 0 && errno == ENOENT)
 		return hc_fail(HC_E_KEK_NOT_FOUND,
 			       "there is no key %s; put it back from a copy, or open the volume "
-			       "with its recovery passphrase", path);
+			       "with its recovery passphrase",
+			       path);
 	if (fd < 0 && errno == ELOOP)
 		return hc_fail(HC_E_KEYFILE_PERMS, "the key %s must be a file, not a link", path);
 	if (fd < 0)
@@ -191,8 +193,7 @@ static int store(int dir, const char *id, const struct hc_secret *kek, const cha
 	return 0;
 }
 
-static int local_create(struct hc_provider *provider, const char *label,
-			char ret_id[HC_KEK_ID_MAX])
+static int local_create(struct hc_provider *provider, const char *label, char ret_id[HC_KEK_ID_MAX])
 {
 	char id[HC_KEK_ID_MAX];
 	HC_SECRET kek = { 0 };
@@ -239,8 +240,7 @@ static int local_get(struct hc_provider *provider, const char *id, bool for_new_
 	return 0;
 }
 
-static int local_state(struct hc_provider *provider, const char *id,
-		       enum hc_kek_state *ret_state)
+static int local_state(struct hc_provider *provider, const char *id, enum hc_kek_state *ret_state)
 {
 	HC_FD fd = open_key(provider, id, O_RDONLY);
 

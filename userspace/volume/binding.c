@@ -71,11 +71,12 @@ int hc_binding_write(const char *device, const struct hc_header *header,
 
 static int foreign(const char *device, const struct hc_header *header, const char *why)
 {
-	return hc_fail(HC_E_HEADER_FOREIGN,
-		       "the header of volume %s does not belong to the data on %s: %s; put the right "
-		       "header there, or name the right device (if you are sure that they belong "
-		       "together, open it with stock cryptsetup as in a recovery)",
-		       header->uuid, device, why);
+	return hc_fail(
+		HC_E_HEADER_FOREIGN,
+		"the header of volume %s does not belong to the data on %s: %s; put the right "
+		"header there, or name the right device (if you are sure that they belong "
+		"together, open it with stock cryptsetup as in a recovery)",
+		header->uuid, device, why);
 }
 
 static int verify_block(int fd, const char *device, const struct hc_header *header,
@@ -127,7 +128,7 @@ int hc_binding_verify(const char *device, const struct hc_header *header,
 
 	if (fd < 0)
 		return hc_fail_errno(errno, "cannot open %s", device);
-	return header->token.binding.type == HC_BINDING_BLOCK ?
-		       verify_block(fd, device, header, dek) :
-		       verify_size(fd, device, header);
+	return header->token.binding.type == HC_BINDING_BLOCK
+		       ? verify_block(fd, device, header, dek)
+		       : verify_size(fd, device, header);
 }

@@ -50,7 +50,8 @@ static int remove_and_drop(int control, const char *name, const struct hc_dm_sta
 	/* Without a module that fits, the device goes all the same. */
 	r = control < 0 ? control : drop_key(control, status->table.key_uuid);
 	return r < 0 ? hc_context(r, "%s is closed, but its key %s may still be loaded", name,
-				  status->table.key_uuid) : 0;
+				  status->table.key_uuid)
+		     : 0;
 }
 
 int hc_volume_close(const char *name)
@@ -60,8 +61,10 @@ int hc_volume_close(const char *name)
 	int r = check_idle(name, &status);
 
 	if (r == HC_E_NAME_TAKEN)
-		return hc_fail(HC_E_NOT_OPEN, "%s is a device-mapper device that hostcrypt did not "
-			       "make; it is left alone", name);
+		return hc_fail(HC_E_NOT_OPEN,
+			       "%s is a device-mapper device that hostcrypt did not "
+			       "make; it is left alone",
+			       name);
 	if (r < 0)
 		return r;
 	control = hc_control_open();

@@ -45,8 +45,8 @@ static int check_label(const char *label)
 	if (!label)
 		return 0;
 	if (strlen(label) > LABEL_MAX)
-		return hc_fail(HC_E_USAGE, "the label \"%.60s\" is longer than %d characters", label,
-			       LABEL_MAX);
+		return hc_fail(HC_E_USAGE, "the label \"%.60s\" is longer than %d characters",
+			       label, LABEL_MAX);
 	for (const char *c = label; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return hc_fail(HC_E_USAGE, "the label has a control character");
@@ -63,8 +63,10 @@ static int choose_sector_size(const struct hc_volume_create *create, uint64_t da
 		return hc_fail(HC_E_USAGE, "a sector has 512, 1024, 2048 or 4096 bytes, not %u",
 			       size);
 	if (size && data_bytes % size)
-		return hc_fail(HC_E_DEVICE_UNFIT, "the size of %s is no multiple of %u bytes; choose "
-			       "a smaller sector size", create->device, size);
+		return hc_fail(HC_E_DEVICE_UNFIT,
+			       "the size of %s is no multiple of %u bytes; choose "
+			       "a smaller sector size",
+			       create->device, size);
 	if (!size)
 		for (size = 4096; data_bytes % size; size /= 2)
 			;
@@ -80,8 +82,10 @@ static int check_empty(const char *path, bool force, char ret_found[HC_DEVICE_FO
 	if (r < 0)
 		return r;
 	if (ret_found[0] && !force)
-		return hc_fail(HC_E_DEVICE_NOT_EMPTY, "%s carries data: %s; nothing was changed. If it "
-			       "can go, use --force", path, ret_found);
+		return hc_fail(HC_E_DEVICE_NOT_EMPTY,
+			       "%s carries data: %s; nothing was changed. If it "
+			       "can go, use --force",
+			       path, ret_found);
 	return 0;
 }
 
@@ -90,11 +94,13 @@ static int check_header_file(const struct hc_volume_create *create)
 	struct stat st;
 
 	if (stat(create->header, &st) < 0)
-		return errno == ENOENT ? 0 :
-					 hc_fail_errno(errno, "cannot look at %s", create->header);
+		return errno == ENOENT ? 0
+				       : hc_fail_errno(errno, "cannot look at %s", create->header);
 	if (S_ISREG(st.st_mode) && st.st_size > 0 && !create->force)
-		return hc_fail(HC_E_DEVICE_NOT_EMPTY, "the header file %s exists; nothing was changed. "
-			       "If it can go, use --force", create->header);
+		return hc_fail(HC_E_DEVICE_NOT_EMPTY,
+			       "the header file %s exists; nothing was changed. "
+			       "If it can go, use --force",
+			       create->header);
 	if (S_ISREG(st.st_mode))
 		return 0;
 	return 1;
@@ -242,16 +248,15 @@ static void make_token(const struct hc_volume_plan *plan, const char *dek_uuid,
 
 	memcpy(token.dek, dek_uuid, sizeof(token.dek));
 	if (plan->data_offset)
-		token.binding = (struct hc_binding){
-			HC_BINDING_BLOCK, plan->data_offset - HC_BINDING_BLOCK_SIZE
-		};
+		token.binding = (struct hc_binding){ HC_BINDING_BLOCK,
+						     plan->data_offset - HC_BINDING_BLOCK_SIZE };
 	else
 		token.binding = (struct hc_binding){ HC_BINDING_SIZE, plan->data_bytes };
 	memcpy(token.keks[0].provider, plan->provider, sizeof(plan->provider));
 	memcpy(token.keks[0].kek, plan->kek_id, sizeof(plan->kek_id));
 	gmtime_r(&now, &utc);
-	strftime(token.keks[0].wrapped_at, sizeof(token.keks[0].wrapped_at),
-		 "%Y-%m-%dT%H:%M:%SZ", &utc);
+	strftime(token.keks[0].wrapped_at, sizeof(token.keks[0].wrapped_at), "%Y-%m-%dT%H:%M:%SZ",
+		 &utc);
 	*ret_token = token;
 }
 
@@ -365,8 +370,10 @@ static int give_kek_back(int failure, struct hc_provider *provider,
 
 	snprintf(why, sizeof(why), "%s", hc_error_message());
 	if (hc_provider_destroy(provider, plan->kek_id) < 0)
-		return hc_fail(failure, "%s; the KEK %s made for it is left on %s, nothing depends on "
-			       "it: destroy it there", why, plan->kek_id, plan->endpoint);
+		return hc_fail(failure,
+			       "%s; the KEK %s made for it is left on %s, nothing depends on "
+			       "it: destroy it there",
+			       why, plan->kek_id, plan->endpoint);
 	return hc_fail(failure, "%s; the KEK %s made for it was destroyed again", why,
 		       plan->kek_id);
 }

@@ -47,12 +47,16 @@ static int check_kind(const char *path, dev_t number)
 
 	attribute(number, "queue/zoned", value, sizeof(value));
 	if (value[0] && strcmp(value, "none") != 0)
-		return hc_fail(HC_E_DEVICE_UNFIT, "%s is a zoned device (%s); use a device that can "
-			       "be written anywhere", path, value);
+		return hc_fail(HC_E_DEVICE_UNFIT,
+			       "%s is a zoned device (%s); use a device that can "
+			       "be written anywhere",
+			       path, value);
 	attribute(number, "integrity/format", value, sizeof(value));
 	if (value[0] && strcmp(value, "none") != 0 && strcmp(value, "nop") != 0)
-		return hc_fail(HC_E_DEVICE_UNFIT, "%s carries integrity metadata (%s), which does not "
-			       "go with encryption; format it without", path, value);
+		return hc_fail(HC_E_DEVICE_UNFIT,
+			       "%s carries integrity metadata (%s), which does not "
+			       "go with encryption; format it without",
+			       path, value);
 	return 0;
 }
 
@@ -65,12 +69,14 @@ int hc_device_look(const char *path, struct hc_device *ret_device)
 	int r;
 
 	if (stat(path, &st) < 0)
-		return errno == ENOENT || errno == ENOTDIR ?
-			       hc_fail(HC_E_DEVICE_MISSING, "there is no device %s", path) :
-			       hc_fail_errno(errno, "cannot look at %s", path);
+		return errno == ENOENT || errno == ENOTDIR
+			       ? hc_fail(HC_E_DEVICE_MISSING, "there is no device %s", path)
+			       : hc_fail_errno(errno, "cannot look at %s", path);
 	if (!S_ISBLK(st.st_mode))
-		return hc_fail(HC_E_DEVICE_UNFIT, "%s is no block device; for a file, make one with "
-			       "\"losetup --find --show %s\"", path, path);
+		return hc_fail(HC_E_DEVICE_UNFIT,
+			       "%s is no block device; for a file, make one with "
+			       "\"losetup --find --show %s\"",
+			       path, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && (errno == EACCES || errno == EPERM))
 		return hc_fail(HC_E_PERMISSION, "not allowed to open %s; run as root", path);

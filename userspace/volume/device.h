@@ -11,7 +11,7 @@
 struct hc_device {
 	dev_t number;
 	uint64_t bytes;
-	unsigned block_size;	/* logical, in bytes */
+	unsigned block_size; /* logical, in bytes */
 	bool readonly;
 };
 

@@ -89,8 +89,8 @@ static int run_and_settle(struct dm_task *task)
 
 int hc_dm_format(const struct hc_dm_table *table, char *ret_params, size_t size)
 {
-	int options = (table->sector_size != 512) + table->allow_discards +
-		      table->allow_slow_cipher;
+	int options =
+		(table->sector_size != 512) + table->allow_discards + table->allow_slow_cipher;
 	char sector_size[32] = "", count[16] = "";
 	int n;
 
@@ -140,8 +140,8 @@ void hc_dm_parse_status(const char *params, struct hc_dm_status *status)
 		const char *key;
 		uint64_t *value;
 	} numbers[] = {
-		{ "reads", &status->reads },	 { "read_bytes", &status->read_bytes },
-		{ "writes", &status->writes },	 { "written_bytes", &status->written_bytes },
+		{ "reads", &status->reads },	   { "read_bytes", &status->read_bytes },
+		{ "writes", &status->writes },	   { "written_bytes", &status->written_bytes },
 		{ "deferred", &status->deferred }, { "errors", &status->errors },
 	};
 	char text[512], *word, *state = NULL;
@@ -314,7 +314,8 @@ static bool parse_dm_uuid(const char *uuid, char ret_luks_uuid[HC_UUID_TEXT])
 
 static int not_open(const char *name)
 {
-	return hc_fail(HC_E_NOT_OPEN, "no volume %s is open; \"hostcrypt list\" shows what is", name);
+	return hc_fail(HC_E_NOT_OPEN, "no volume %s is open; \"hostcrypt list\" shows what is",
+		       name);
 }
 
 /* The first line of a table or status; "" for none or another target's. */
@@ -339,8 +340,10 @@ int hc_dm_status(const char *name, struct hc_dm_status *ret_status)
 	if (r <= 0)
 		return r < 0 ? r : not_open(name);
 	if (!parse_dm_uuid(dm_task_get_uuid(task), status.luks_uuid))
-		return hc_fail(HC_E_NAME_TAKEN, "%s is a device-mapper device that hostcrypt did not "
-			       "make; choose another name", name);
+		return hc_fail(HC_E_NAME_TAKEN,
+			       "%s is a device-mapper device that hostcrypt did not "
+			       "make; choose another name",
+			       name);
 	status.number = makedev(info.major, info.minor);
 	status.suspended = info.suspended;
 	status.readonly = info.read_only;

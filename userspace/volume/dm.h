@@ -19,10 +19,10 @@
 struct hc_dm_table {
 	char key_uuid[HC_UUID_TEXT];
 	dev_t device;
-	uint64_t length;	/* all in 512-byte sectors */
+	uint64_t length; /* all in 512-byte sectors */
 	uint64_t tweak_offset;
 	uint64_t offset;
-	unsigned sector_size;	/* bytes */
+	unsigned sector_size; /* bytes */
 	bool allow_discards;
 	bool allow_slow_cipher;
 };
@@ -30,7 +30,7 @@ struct hc_dm_table {
 struct hc_dm_status {
 	char luks_uuid[HC_UUID_TEXT];
 	dev_t number;
-	bool active;	/* has a live table; otherwise what follows is empty */
+	bool active; /* has a live table; otherwise what follows is empty */
 	bool suspended;
 	bool readonly;
 	int open_count;

@@ -18,15 +18,16 @@ static int not_allowed(const char *what, const char *value)
 {
 	return hc_fail(HC_E_HEADER_CIPHER,
 		       "the header is not allowed: %s is \"%.64s\"; somebody changed it, or it was "
-		       "not made by hostcrypt: restore it from a backup", what,
-		       value ? value : "missing");
+		       "not made by hostcrypt: restore it from a backup",
+		       what, value ? value : "missing");
 }
 
 /* Only these characters, so that no value can start a line of its own in the
  * text that the MAC covers. */
 static bool only_chars(const char *text, const char *more, size_t max)
 {
-	static const char alnum[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	static const char alnum[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 	size_t n = 0;
 
 	if (!text || !*text)
@@ -212,13 +213,13 @@ static int check_requirements(struct json_object *root)
 		return 0;
 	mandatory = hc_json_array(requirements, "mandatory");
 	if (!mandatory || json_object_array_length(mandatory) > 0)
-		return hc_fail(HC_E_DEVICE_UNFIT,
-			       "the header asks for something that this command does not know "
-			       "(requirement \"%.40s\"); finish what cryptsetup began, for example "
-			       "with \"cryptsetup reencrypt --resume-only\"",
-			       mandatory ? json_object_get_string(
-						   json_object_array_get_idx(mandatory, 0)) :
-					   "?");
+		return hc_fail(
+			HC_E_DEVICE_UNFIT,
+			"the header asks for something that this command does not know "
+			"(requirement \"%.40s\"); finish what cryptsetup began, for example "
+			"with \"cryptsetup reencrypt --resume-only\"",
+			mandatory ? json_object_get_string(json_object_array_get_idx(mandatory, 0))
+				  : "?");
 	return 0;
 }
 
@@ -236,9 +237,10 @@ static int read_token(struct json_object *root, struct hc_token *ret_token)
 			if (!type || strcmp(type, HC_TOKEN_TYPE) != 0)
 				continue;
 			if (ours)
-				return hc_fail(HC_E_HEADER_TOKEN,
-					       "the header carries two hostcrypt tokens; restore it "
-					       "from a backup");
+				return hc_fail(
+					HC_E_HEADER_TOKEN,
+					"the header carries two hostcrypt tokens; restore it "
+					"from a backup");
 			ours = token;
 		}
 	}
@@ -341,11 +343,12 @@ int hc_header_verify(const struct hc_header *header, const struct hc_secret *dek
 	if (r < 0)
 		return r;
 	if (!hc_secret_equal(mac, header->token.mac, sizeof(mac)))
-		return hc_fail(HC_E_HEADER_MAC,
-			       "the header of volume %s was changed by somebody who does not have its "
-			       "key; nothing of the data was read: find out who wrote to the device, "
-			       "then restore the header from a backup (cryptsetup luksHeaderRestore)",
-			       header->uuid);
+		return hc_fail(
+			HC_E_HEADER_MAC,
+			"the header of volume %s was changed by somebody who does not have its "
+			"key; nothing of the data was read: find out who wrote to the device, "
+			"then restore the header from a backup (cryptsetup luksHeaderRestore)",
+			header->uuid);
 	return 0;
 }
 

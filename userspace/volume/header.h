@@ -35,9 +35,9 @@
 
 struct hc_header {
 	char uuid[HC_UUID_TEXT];
-	uint64_t data_offset;	/* bytes */
-	uint64_t data_bytes;	/* 0: up to the end of the device */
-	uint64_t iv_tweak;	/* 512-byte sectors */
+	uint64_t data_offset; /* bytes */
+	uint64_t data_bytes;  /* 0: up to the end of the device */
+	uint64_t iv_tweak;    /* 512-byte sectors */
 	unsigned sector_size;
 	struct hc_token token;
 	/* Lines of the text above that come from the header's JSON. */

@@ -11,8 +11,7 @@
 #include "volume/header.h"
 #include "volume/luks.h"
 
-int hc_volume_header(const char *device, const char *header_path,
-		     struct hc_volume_info *ret_info)
+int hc_volume_header(const char *device, const char *header_path, struct hc_volume_info *ret_info)
 {
 	struct hc_volume_info info = { 0 };
 	struct hc_header header;
@@ -56,8 +55,10 @@ int hc_volume_info(const char *name, struct hc_volume_info *ret_info)
 	int r = hc_dm_status(name, &status);
 
 	if (r == HC_E_NAME_TAKEN)
-		return hc_fail(HC_E_NOT_OPEN, "%s is a device-mapper device that hostcrypt did not "
-			       "make", name);
+		return hc_fail(HC_E_NOT_OPEN,
+			       "%s is a device-mapper device that hostcrypt did not "
+			       "make",
+			       name);
 	if (r < 0)
 		return r;
 	snprintf(info.name, sizeof(info.name), "%s", name);

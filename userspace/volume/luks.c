@@ -48,8 +48,8 @@ static int init(const char *header, const char *data, struct crypt_device **ret_
 	int r;
 
 	prepare();
-	r = data && strcmp(header, data) != 0 ? crypt_init_data_device(ret_cd, header, data) :
-						crypt_init(ret_cd, header);
+	r = data && strcmp(header, data) != 0 ? crypt_init_data_device(ret_cd, header, data)
+					      : crypt_init(ret_cd, header);
 	if (r == -ENOENT || r == -ENOTBLK || r == -ENXIO)
 		return hc_fail(HC_E_DEVICE_MISSING, "%s cannot be used (%s)", header, reason(r));
 	if (r == -EACCES || r == -EPERM)
@@ -71,9 +71,11 @@ int hc_luks_load(const char *header, struct crypt_device **ret_cd)
 		return r;
 	r = crypt_load(cd, CRYPT_LUKS2, NULL);
 	if (r == -EINVAL || r == -ENOENT)
-		return hc_fail(HC_E_NOT_A_VOLUME,
-			       "%s carries no LUKS2 header; make a volume with \"hostcrypt create\", "
-			       "or name the device of its header", header);
+		return hc_fail(
+			HC_E_NOT_A_VOLUME,
+			"%s carries no LUKS2 header; make a volume with \"hostcrypt create\", "
+			"or name the device of its header",
+			header);
 	if (r < 0)
 		return hc_fail(HC_E_SYSTEM, "cannot read the LUKS2 header of %s: %s", header,
 			       reason(r));
@@ -105,8 +107,8 @@ int hc_luks_format(const struct hc_luks_format *format, const struct hc_secret *
 	if (r == -EBUSY)
 		return hc_fail(HC_E_DEVICE_BUSY, "%s is in use", format->header);
 	if (r < 0)
-		return hc_fail(HC_E_SYSTEM, "cannot write a LUKS2 header to %s: %s",
-			       format->header, reason(r));
+		return hc_fail(HC_E_SYSTEM, "cannot write a LUKS2 header to %s: %s", format->header,
+			       reason(r));
 	*ret_cd = cd;
 	cd = NULL;
 	return 0;
@@ -124,14 +126,15 @@ int hc_luks_add_keyslot(struct crypt_device *cd, int keyslot, const struct hc_se
 					     (const char *)passphrase->data, passphrase->size, 0);
 	if (r < 0)
 		return hc_fail(HC_E_SYSTEM, "cannot write keyslot %d of %s: %s", keyslot,
-			       crypt_get_metadata_device_name(cd) ?
-				       crypt_get_metadata_device_name(cd) :
-				       crypt_get_device_name(cd), reason(r));
+			       crypt_get_metadata_device_name(cd)
+				       ? crypt_get_metadata_device_name(cd)
+				       : crypt_get_device_name(cd),
+			       reason(r));
 	return 0;
 }
 
-int hc_luks_open_keyslot(struct crypt_device *cd, int keyslot,
-			 const struct hc_secret *passphrase, struct hc_secret *ret_dek)
+int hc_luks_open_keyslot(struct crypt_device *cd, int keyslot, const struct hc_secret *passphrase,
+			 struct hc_secret *ret_dek)
 {
 	HC_SECRET dek = { 0 };
 	size_t size = HOSTCRYPT_KEY_SIZE;
@@ -143,10 +146,11 @@ int hc_luks_open_keyslot(struct crypt_device *cd, int keyslot,
 	r = crypt_volume_key_get(cd, keyslot, (char *)dek.data, &size,
 				 (const char *)passphrase->data, passphrase->size);
 	if (r < 0)
-		return hc_fail(HC_E_HEADER_KEYSLOT,
-			       "the KEK does not open keyslot %d (%s); the token names another KEK, "
-			       "or the keyslot is damaged: restore the header from a backup", keyslot,
-			       reason(r));
+		return hc_fail(
+			HC_E_HEADER_KEYSLOT,
+			"the KEK does not open keyslot %d (%s); the token names another KEK, "
+			"or the keyslot is damaged: restore the header from a backup",
+			keyslot, reason(r));
 	if (size != HOSTCRYPT_KEY_SIZE)
 		return hc_fail(HC_E_HEADER_CIPHER, "keyslot %d holds a key of %zu bytes, not %d",
 			       keyslot, size, HOSTCRYPT_KEY_SIZE);

@@ -26,12 +26,12 @@
 int hc_luks_load(const char *header, struct crypt_device **ret_cd);
 
 struct hc_luks_format {
-	const char *header;	/* device or file */
-	const char *data;	/* the data's device; the same as @header, or another */
+	const char *header; /* device or file */
+	const char *data;   /* the data's device; the same as @header, or another */
 	const char *uuid;
-	const char *label;	/* NULL: none */
+	const char *label; /* NULL: none */
 	unsigned sector_size;
-	uint64_t data_offset;	/* bytes */
+	uint64_t data_offset; /* bytes */
 };
 
 /* A new header with no keyslot yet. */
@@ -44,8 +44,8 @@ int hc_luks_add_keyslot(struct crypt_device *cd, int keyslot, const struct hc_se
 			const struct hc_secret *passphrase);
 
 /* HC_E_HEADER_KEYSLOT where the passphrase does not open it. */
-int hc_luks_open_keyslot(struct crypt_device *cd, int keyslot,
-			 const struct hc_secret *passphrase, struct hc_secret *ret_dek);
+int hc_luks_open_keyslot(struct crypt_device *cd, int keyslot, const struct hc_secret *passphrase,
+			 struct hc_secret *ret_dek);
 
 /* Write the JSON of token number 0. */
 int hc_luks_set_token(struct crypt_device *cd, const char *json);

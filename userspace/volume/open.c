@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-
 #include "base/error.h"
 #include "base/file.h"
 #include "base/voltab.h"
@@ -43,8 +42,8 @@ static int is_open(const char *name, dev_t device)
 	if (status.table.device == device)
 		return 1;
 	hc_device_path(status.table.device, path, sizeof(path));
-	return hc_fail(HC_E_NAME_TAKEN, "%s is open already, on %s; close it or choose another name",
-		       name, path);
+	return hc_fail(HC_E_NAME_TAKEN,
+		       "%s is open already, on %s; close it or choose another name", name, path);
 }
 
 /* Somebody was killed between making a device and giving it a table. */
@@ -65,20 +64,25 @@ static int data_sectors(const char *path, const struct hc_device *device,
 	uint64_t room;
 
 	if (device->bytes <= header->data_offset)
-		return hc_fail(HC_E_DEVICE_SMALL, "%s has %llu bytes, but the volume's data begins "
-			       "at byte %llu; grow the device to the size it had", path,
-			       (unsigned long long)device->bytes,
+		return hc_fail(HC_E_DEVICE_SMALL,
+			       "%s has %llu bytes, but the volume's data begins "
+			       "at byte %llu; grow the device to the size it had",
+			       path, (unsigned long long)device->bytes,
 			       (unsigned long long)header->data_offset);
 	room = device->bytes - header->data_offset;
 	if (header->data_bytes > room)
-		return hc_fail(HC_E_DEVICE_SMALL, "%s has %llu bytes of the volume's %llu; grow the "
-			       "device to the size it had", path, (unsigned long long)room,
+		return hc_fail(HC_E_DEVICE_SMALL,
+			       "%s has %llu bytes of the volume's %llu; grow the "
+			       "device to the size it had",
+			       path, (unsigned long long)room,
 			       (unsigned long long)header->data_bytes);
 	if (header->data_bytes)
 		room = header->data_bytes;
 	if (room % header->sector_size)
-		return hc_fail(HC_E_DEVICE_UNFIT, "the size of %s is no multiple of the volume's "
-			       "sectors of %u bytes; give it such a size", path, header->sector_size);
+		return hc_fail(HC_E_DEVICE_UNFIT,
+			       "the size of %s is no multiple of the volume's "
+			       "sectors of %u bytes; give it such a size",
+			       path, header->sector_size);
 	*ret_sectors = room / 512;
 	return 0;
 }
@@ -168,8 +172,10 @@ static int load_and_create(int control, const struct hc_volume_open *wish,
 		return r;
 	snprintf(why, sizeof(why), "%s", hc_error_message());
 	if (hc_control_drop(control, table->key_uuid) < 0)
-		return hc_fail(r, "%s (and its key could not be dropped: run \"hostcrypt key drop "
-			       "%s\")", why, table->key_uuid);
+		return hc_fail(r,
+			       "%s (and its key could not be dropped: run \"hostcrypt key drop "
+			       "%s\")",
+			       why, table->key_uuid);
 	return hc_fail(r, "%s", why);
 }
 
@@ -194,22 +200,26 @@ static int map(int control, const struct hc_volume_open *wish, const char *path,
 	return r < 0 ? r : load_and_create(control, wish, header, table, dek);
 }
 
-/* 1 when there is nothing to do: another open of the same volume was faster. */
+/*
+ * Refuse early what is mounted, swapped to or held by another device. Held by
+ * the very volume means that another open is faster: 1 when it is done; what
+ * is halfway is decided under the lock, in map().
+ */
 static int check_device(const char *path, const struct hc_volume_open *wish,
 			const struct hc_device *device)
 {
-	char why[1024];
-	int r;
+	struct hc_dm_status status;
+	char users[HC_DEVICE_USERS];
 
 	if (device->readonly && !wish->readonly)
 		return hc_fail(HC_E_DEVICE_UNFIT, "%s is read-only; open it with --readonly", path);
-	r = hc_device_check_unused(path, false);
-	if (r != HC_E_DEVICE_BUSY)
-		return r;
-	snprintf(why, sizeof(why), "%s", hc_error_message());
-	if (is_open(wish->name, device->number) == 1)
-		return 1;
-	return hc_fail(r, "%s", why);
+	hc_device_users(device->number, false, users, sizeof(users));
+	if (!users[0])
+		return 0;
+	if (hc_dm_status(wish->name, &status) == 0 &&
+	    (!status.active || status.table.device == device->number))
+		return status.active;
+	return hc_fail(HC_E_DEVICE_BUSY, "%s is in use: %s; free it first", path, users);
 }
 
 static int open_header(const struct hc_config *config, const struct hc_volume_open *wish,
@@ -264,8 +274,10 @@ int hc_volume_open(const struct hc_config *config, const struct hc_volume_open *
 
 	memset(trace, 0, sizeof(*trace));
 	if (!hc_volume_name_valid(wish->name))
-		return hc_fail(HC_E_USAGE, "\"%.64s\" is no name for a volume: up to 48 letters, "
-			       "digits, \"-\", \"_\" and \".\", not beginning with \".\"", wish->name);
+		return hc_fail(HC_E_USAGE,
+			       "\"%.64s\" is no name for a volume: up to 48 letters, "
+			       "digits, \"-\", \"_\" and \".\", not beginning with \".\"",
+			       wish->name);
 	r = hc_voltab_resolve(wish->device, &path);
 	if (r == 0)
 		r = hc_device_look(path, &device);

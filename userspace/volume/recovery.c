@@ -23,15 +23,16 @@ int hc_recovery_make(struct hc_secret *ret_passphrase)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < HC_RECOVERY_SIZE; i++)
-		text.data[i] = i % (GROUP + 1) == GROUP ?
-				       '-' : (uint8_t)alphabet[random.data[i] % sizeof(alphabet)];
+		text.data[i] = i % (GROUP + 1) == GROUP
+				       ? '-'
+				       : (uint8_t)alphabet[random.data[i] % sizeof(alphabet)];
 	*ret_passphrase = text;
 	text = (struct hc_secret){ 0 };
 	return 0;
 }
 
-void hc_recovery_steps(const char *uuid, const char *device, const char *header,
-		       const char *kek_id, char *ret_text, size_t size)
+void hc_recovery_steps(const char *uuid, const char *device, const char *header, const char *kek_id,
+		       char *ret_text, size_t size)
 {
 	snprintf(ret_text, size,
 		 "  # KEK.hex: the 64 hex digits of KEK %s\n"

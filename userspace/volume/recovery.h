@@ -21,7 +21,7 @@ int hc_recovery_make(struct hc_secret *ret_passphrase);
 #define HC_RECOVERY_STEPS 1024
 /* The commands, with this volume's names in them. @header: NULL when it is on
  * the device. */
-void hc_recovery_steps(const char *uuid, const char *device, const char *header,
-		       const char *kek_id, char *ret_text, size_t size);
+void hc_recovery_steps(const char *uuid, const char *device, const char *header, const char *kek_id,
+		       char *ret_text, size_t size);
 
 #endif

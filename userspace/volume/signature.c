@@ -28,13 +28,11 @@ static int open_probe(int fd, const char *path, blkid_probe *ret_probe)
 	errno = 0;
 	if (blkid_probe_set_device(probe, fd, 0, 0) < 0 ||
 	    blkid_probe_enable_superblocks(probe, 1) < 0 ||
-	    blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE |
-							     BLKID_SUBLKS_LABEL |
-							     BLKID_SUBLKS_MAGIC |
-							     BLKID_SUBLKS_BADCSUM) < 0 ||
+	    blkid_probe_set_superblocks_flags(
+		    probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE | BLKID_SUBLKS_LABEL |
+				   BLKID_SUBLKS_MAGIC | BLKID_SUBLKS_BADCSUM) < 0 ||
 	    blkid_probe_enable_partitions(probe, 1) < 0 ||
-	    blkid_probe_set_partitions_flags(probe, BLKID_PARTS_MAGIC |
-							    BLKID_PARTS_FORCE_GPT) < 0)
+	    blkid_probe_set_partitions_flags(probe, BLKID_PARTS_MAGIC | BLKID_PARTS_FORCE_GPT) < 0)
 		return hc_fail_errno(errno ? errno : EIO, "libblkid cannot look at %s", path);
 	*ret_probe = probe;
 	probe = NULL;

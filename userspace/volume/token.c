@@ -15,7 +15,8 @@ static int malformed(const char *member, const char *what)
 {
 	return hc_fail(HC_E_HEADER_TOKEN,
 		       "the hostcrypt token is malformed: \"%s\" %s; restore the header from a "
-		       "backup (cryptsetup luksHeaderRestore)", member, what);
+		       "backup (cryptsetup luksHeaderRestore)",
+		       member, what);
 }
 
 static bool is_name_char(char c)
@@ -194,8 +195,8 @@ int hc_token_parse(struct json_object *json, struct hc_token *ret_token)
 	if (version != HC_TOKEN_VERSION)
 		return hc_fail(HC_E_HEADER_TOKEN,
 			       "the hostcrypt token is of version %lld, this command reads version "
-			       "%d; install a newer hostcrypt", (long long)version,
-			       HC_TOKEN_VERSION);
+			       "%d; install a newer hostcrypt",
+			       (long long)version, HC_TOKEN_VERSION);
 	if (!hc_json_only(json, names, N_ELEMENTS(names)))
 		return malformed("hostcrypt", "has an unknown member");
 	if (!dek || hc_uuid_parse(dek, uuid) < 0)
@@ -267,8 +268,8 @@ static struct json_object *format_keks(const struct hc_token *token, bool keyslo
 
 	for (size_t i = 0; array && i < token->n_keks; i++) {
 		snprintf(keyslot, sizeof(keyslot), "%d", token->keks[i].keyslot);
-		if (append(array, keyslots_only ? json_object_new_string(keyslot) :
-						  format_kek(&token->keks[i])) < 0)
+		if (append(array, keyslots_only ? json_object_new_string(keyslot)
+						: format_kek(&token->keks[i])) < 0)
 			return NULL;
 	}
 	done = array;

@@ -17,12 +17,12 @@
 
 struct hc_volume_create {
 	const char *device;
-	const char *header;	/* NULL: on the device */
-	const char *provider;	/* NULL: the default one */
-	const char *label;	/* NULL: none */
-	unsigned sector_size;	/* 512..4096; 0: 4096 where the device's size allows */
-	bool force;		/* overwrite what is on the device (never one in use) */
-	const char *kek_id;	/* use this KEK; NULL: have one made */
+	const char *header;	    /* NULL: on the device */
+	const char *provider;	    /* NULL: the default one */
+	const char *label;	    /* NULL: none */
+	unsigned sector_size;	    /* 512..4096; 0: 4096 where the device's size allows */
+	bool force;		    /* overwrite what is on the device (never one in use) */
+	const char *kek_id;	    /* use this KEK; NULL: have one made */
 	struct hc_secret *recovery; /* NULL or a passphrase for one more keyslot */
 };
 
@@ -31,11 +31,11 @@ struct hc_volume_plan {
 	char uuid[HC_UUID_TEXT];
 	char provider[HC_NAME_MAX];
 	char endpoint[320];
-	char kek_id[HC_KEK_ID_MAX];	/* "" in a plan that will have one made */
-	char found[128];		/* what the device carries now, "" for nothing */
+	char kek_id[HC_KEK_ID_MAX]; /* "" in a plan that will have one made */
+	char found[128];	    /* what the device carries now, "" for nothing */
 	unsigned sector_size;
 	uint64_t device_bytes;
-	uint64_t data_offset;		/* bytes */
+	uint64_t data_offset; /* bytes */
 	uint64_t data_bytes;
 };
 
@@ -49,8 +49,8 @@ int hc_volume_create(const struct hc_config *config, const struct hc_volume_crea
 struct hc_volume_open {
 	const char *name;
 	const char *device;
-	const char *header;	/* NULL: on the device */
-	const char *provider;	/* NULL: what the token names */
+	const char *header;   /* NULL: on the device */
+	const char *provider; /* NULL: what the token names */
 	bool discard;
 	bool readonly;
 	bool allow_slow_cipher;
@@ -75,11 +75,11 @@ int hc_volume_close(const char *name);
 /* An open volume, from device-mapper alone: no agent needed. */
 struct hc_volume_info {
 	char name[128];
-	char uuid[HC_UUID_TEXT];	/* LUKS2 UUID */
+	char uuid[HC_UUID_TEXT]; /* LUKS2 UUID */
 	char key_uuid[HC_UUID_TEXT];
-	char device[256];		/* path of the device below */
+	char device[256]; /* path of the device below */
 	uint64_t data_bytes;
-	uint64_t data_offset;		/* bytes on the device below */
+	uint64_t data_offset; /* bytes on the device below */
 	unsigned sector_size;
 	bool suspended;
 	bool readonly;
