@@ -27,6 +27,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -101,6 +102,7 @@ class Result:
         self.checks = []
         self.logs = logs
         self.seconds = 0
+        self.cpu_seconds = 0
 
     def add(self, kind, name, why=""):
         self.checks.append((kind, name, why))
@@ -125,6 +127,22 @@ def run_tool(*words):
     if ANSWERS[words] is None:
         raise RigError(f"{os.path.relpath(words[0], TOP)} {' '.join(words[1:])} failed")
     return ANSWERS[words]
+
+
+def cpu_seconds(session):
+    """The processor time so far of a session's processes and their dead children."""
+    ticks = 0
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
+                    # Behind the name, which may hold anything, in parentheses.
+                    fields = file.read().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == session:
+                ticks += sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def kernel_tools(rig, kunit):
@@ -165,6 +183,15 @@ def tail(path, lines=25):
             return "".join("    " + line.rstrip() + "\n" for line in log.readlines()[-lines:])
     except OSError:
         return ""
+
+
+def end_in_order(number, frame):
+    """A signal that ends this program still lets it clean up."""
+    sys.exit(128 + number)
+
+
+for ending in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(ending, end_in_order)
 
 
 def take_terminal():
@@ -234,6 +261,11 @@ class Guest:
         with open(os.path.join(self.folder, "env"), "w", encoding="utf-8") as file:
             for name, value in self.environment().items():
                 file.write(f"{name}={value}\n")
+
+    def log_level(self):
+        """What of the kernel's log the console shows: all for a log file, what
+        matters for a person."""
+        return "loglevel=4" if self.shell else "loglevel=7"
 
     def monitor(self):
         """The socket of QEMU's monitor; UML has none."""
@@ -337,6 +369,8 @@ class Guest:
             elif not lines:
                 time.sleep(0.02)
         log.close()
+        if self.process:
+            result.cpu_seconds = cpu_seconds(self.process.pid)
         self.kill()
         self.collect()
         if ended == "died":

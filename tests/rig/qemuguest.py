@@ -112,7 +112,7 @@ class QemuGuest(Guest):
                  "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
                  "-cpu", "max" if accel == "tcg" else "host",
                  "-kernel", self.image, "-initrd", os.path.join(self.kernel, "initrd"),
-                 "-append", f"console=ttyS0 loglevel=7 panic=-1 rig_folder={self.folder} {more}",
+                 "-append", f"console=ttyS0 {self.log_level()} panic=-1 rig_folder={self.folder} {more}",
                  "-display", "none",
                  "-monitor", f"unix:{self.path('monitor')},server=on,wait=off",
                  "-chardev", f"socket,id=root,path={self.path('root.sock')}",

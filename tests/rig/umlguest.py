@@ -46,7 +46,7 @@ class UmlGuest(Guest):
         memory = self.scenario.memory if self.scenario else "1024M"
         words = ["setpriv", "--pdeathsig", "KILL", os.path.join(self.kernel, "linux"), f"mem={memory}",
                  "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={self.init}",
-                 f"rig_folder={self.folder}", "con0=fd:0,fd:1", "con=null", "loglevel=7", "panic=-1",
+                 f"rig_folder={self.folder}", "con0=fd:0,fd:1", "con=null", self.log_level(), "panic=-1",
                  f"uml_dir={self.folder}", "umid=uml"]
         if self.scenario:
             words += self.scenario.kernel_words

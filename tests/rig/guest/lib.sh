@@ -166,6 +166,11 @@ wait_for() {
 	done
 }
 
+# A stock kernel has a tree of modules; our own have a few in their build folder.
+has_modules() {
+	[ -e /run/rig/kernel/release ]
+}
+
 # A module of the running kernel, by its file name without .ko; nothing to do
 # when it is built in.
 load() {
@@ -173,7 +178,7 @@ load() {
 	shift
 
 	[ ! -d "/sys/module/${name//-/_}" ] || return 0
-	if [ "$RIG" = uml ]; then
+	if ! has_modules; then
 		file=$(find /run/rig/kernel/drivers /run/rig/kernel/lib \
 			-name "$name.ko" -print -quit)
 		[ -z "$file" ] || insmod "$file" "$@"
@@ -185,7 +190,7 @@ load() {
 load_module() {
 	local need
 
-	if [ "$RIG" != uml ]; then
+	if has_modules; then
 		for need in dm-mod xts aes_generic aesni_intel; do
 			modprobe "$need" || return
 		done
