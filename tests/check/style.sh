@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # C, shell and Python: no space at a line's end, C indented with tabs, no line of
-# C over 100 columns. (The rest of the module's style: kernel.sh.)
+# C over 100 columns (a message is not broken for it). (The rest of the module's style: kernel.sh.)
 set -euo pipefail
 bad=0
 
@@ -15,7 +15,7 @@ if git grep -nE '^ {8}' -- '*.c' '*.h'; then
 fi
 for file in $(git ls-files '*.c' '*.h'); do
 	[ ! -f "$file" ] || expand -t 8 "$file" |
-		awk -v file="$file" 'length > 100 { print file ":" NR ": " length " columns"; n++ }
+		awk -v file="$file" 'length > 100 && !/"/ { print file ":" NR ": " length " columns"; n++ }
 			END { exit n > 0 }' || bad=1
 done
 exit $bad
