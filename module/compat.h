@@ -17,7 +17,7 @@
 #include <kunit/visibility.h>
 #define EXPORT_SYMBOL_HC_KUNIT(symbol) EXPORT_SYMBOL_IF_KUNIT(symbol)
 #else
-#define EXPORT_SYMBOL_HC_KUNIT(symbol) static_assert(sizeof(&(symbol)))
+#define EXPORT_SYMBOL_HC_KUNIT(symbol) static_assert(sizeof(typeof(symbol) *))
 #endif
 
 /* Newer kernels want to be told that a workqueue is per CPU. */
