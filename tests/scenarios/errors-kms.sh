@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: a key server that is wrong, strange or away: the command says what and what to do, and the disk stays as it was
-# rigs: uml qemu-6.12
+# rigs: uml
+# uml: plain
 # timeout: 300
 # mem: 512M
 # disks: 40M 40M
@@ -22,7 +23,7 @@ serve() {
 	/usr/bin/python3 "$TREE/tests/rig/kms/hostile.py" --folder $certs --port 5696 "$@" \
 		>/tmp/ready 2>/tmp/hostile.log &
 	hostile=$!
-	wait_for 30 grep -q ready /tmp/ready || give_up "the server does not start: $(cat /tmp/hostile.log)"
+	wait_for 120 grep -q ready /tmp/ready || give_up "the server does not start: $(cat /tmp/hostile.log)"
 }
 
 # config [CA [CLIENT [HOST]]]

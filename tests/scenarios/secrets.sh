@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: the DEK is in no table, log, argument list, environment, sysfs or debugfs file, and in no process's memory or core
 # rigs: uml qemu-6.12
+# uml: plain
 # timeout: 300
 # mem: 768M
 # disks: 48M
