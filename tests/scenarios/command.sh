@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: the command line: help, options, output for programs, keys, what status shows of locked volumes
-# rigs: uml qemu-6.12
+# rigs: uml
 # uml: plain
 # timeout: 200
 # mem: 768M

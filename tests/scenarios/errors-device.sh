@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: devices that cannot be used, and modules that do not fit: a clear message, a status of its own, nothing changed
-# rigs: uml qemu-6.12 qemu-6.1
+# rigs: uml
 # uml: plain
 # timeout: 300
 # mem: 768M

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: headers that somebody changed, or put before other data, are refused before the data is touched
-# rigs: uml qemu-6.12
+# rigs: uml
 # uml: plain
 # timeout: 300
 # mem: 768M

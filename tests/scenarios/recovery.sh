@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: a volume opens without hostcrypt: recovery passphrase, or the KEK with openssl and stock cryptsetup
 # rigs: uml qemu-6.12
+# uml: plain
 # timeout: 240
 # mem: 768M
 # disks: 64M 32M
