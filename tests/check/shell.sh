@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Every shell script goes through shellcheck, shell script, known by its first line.
+# Every shell script, known by its first line, goes through shellcheck.
 set -euo pipefail
 
 git ls-files | while read -r file; do

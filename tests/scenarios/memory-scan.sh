@@ -20,9 +20,9 @@ page_flags() {
 
 # "NAME KIND PFN COUNT" lines: each page must be the kernel's, and in use.
 kernel_only() {
-	local name kind pfn count flags bit bad=
+	local name kind pfn flags bit bad=
 
-	while read -r name kind pfn count; do
+	while read -r name kind pfn _; do
 		[ "$name" != hits ] || continue
 		flags=$(page_flags "$pfn")
 		for bit in $KPF_LRU $KPF_BUDDY $KPF_MMAP $KPF_ANON; do
