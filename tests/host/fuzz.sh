@@ -23,7 +23,9 @@ done
 
 sources=(userspace/kmip/{ttlv_read,ttlv_write,protocol,text,request,answer,payload}.c
 	userspace/base/{error,secret}.c)
-flags=(-std=gnu11 -O1 -g -Iuserspace -fno-omit-frame-pointer
+header_sources=(userspace/volume/{header,token,mac}.c userspace/kernel/control.c
+	userspace/base/{error,secret,json}.c)
+flags=(-std=gnu11 -O1 -g -D_GNU_SOURCE "-DHC_VERSION=\"fuzz\"" -Iuserspace -Imodule -fno-omit-frame-pointer
 	"-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
 
 build() {
@@ -34,6 +36,9 @@ build() {
 		"$clang" "${flags[@]}" -fsanitize=fuzzer -o "$out/$name" "tests/fuzz/$name.c" \
 			"${sources[@]}" -lcrypto || return
 	done
+	mkdir -p "$out/header-corpus" && cp tests/fuzz/header.json "$out/header-corpus" &&
+		"$clang" "${flags[@]}" -fsanitize=fuzzer -o "$out/header" tests/fuzz/header.c \
+			"${header_sources[@]}" -lcryptsetup -ljson-c -lcrypto
 }
 
 fuzz() {
@@ -55,4 +60,5 @@ if ! build >&2; then
 fi
 fuzz ttlv
 fuzz answer
+fuzz header
 exit $failed

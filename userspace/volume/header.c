@@ -251,32 +251,17 @@ static int read_token(struct json_object *root, struct hc_token *ret_token)
 	return hc_token_parse(ours, ret_token);
 }
 
-static int read_uuid(struct crypt_device *cd, char ret_uuid[HC_UUID_TEXT])
-{
-	const char *text = crypt_get_uuid(cd);
-	uint8_t uuid[HOSTCRYPT_UUID_SIZE];
-
-	if (!text || hc_uuid_parse(text, uuid) < 0)
-		return hc_fail(HC_E_NOT_A_VOLUME, "the LUKS2 header has no valid UUID");
-	hc_uuid_format(uuid, ret_uuid);
-	return 0;
-}
-
-static int read_header(struct crypt_device *cd, bool fresh, struct hc_header *ret_header)
+int hc_header_parse(struct json_object *root, const char *uuid, bool fresh,
+		    struct hc_header *ret_header)
 {
 	struct hc_header header = { 0 };
-	const char *text = NULL;
-	HC_JSON root = NULL;
+	uint8_t bytes[HOSTCRYPT_UUID_SIZE];
 	int r;
 
-	if (crypt_dump_json(cd, &text, 0) < 0 || !text)
-		return hc_fail(HC_E_NOT_A_VOLUME, "the LUKS2 header cannot be read");
-	root = json_tokener_parse(text);
-	if (!root)
-		return hc_fail(HC_E_NOT_A_VOLUME, "the LUKS2 header's JSON cannot be read");
-	r = read_uuid(cd, header.uuid);
-	if (r == 0 && !fresh)
-		r = read_token(root, &header.token);
+	if (!uuid || hc_uuid_parse(uuid, bytes) < 0)
+		return hc_fail(HC_E_NOT_A_VOLUME, "the LUKS2 header has no valid UUID");
+	hc_uuid_format(bytes, header.uuid);
+	r = fresh ? 0 : read_token(root, &header.token);
 	if (r == 0)
 		r = check_requirements(root);
 	if (r == 0)
@@ -289,6 +274,19 @@ static int read_header(struct crypt_device *cd, bool fresh, struct hc_header *re
 		return r;
 	*ret_header = header;
 	return 0;
+}
+
+static int read_header(struct crypt_device *cd, bool fresh, struct hc_header *ret_header)
+{
+	const char *text = NULL;
+	HC_JSON root = NULL;
+
+	if (crypt_dump_json(cd, &text, 0) < 0 || !text)
+		return hc_fail(HC_E_NOT_A_VOLUME, "the LUKS2 header cannot be read");
+	root = json_tokener_parse(text);
+	if (!root)
+		return hc_fail(HC_E_NOT_A_VOLUME, "the LUKS2 header's JSON cannot be read");
+	return hc_header_parse(root, crypt_get_uuid(cd), fresh, ret_header);
 }
 
 int hc_header_read(struct crypt_device *cd, struct hc_header *ret_header)

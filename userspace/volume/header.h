@@ -25,6 +25,7 @@
 #ifndef HC_VOLUME_HEADER_H
 #define HC_VOLUME_HEADER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/secret.h"
@@ -54,6 +55,10 @@ int hc_header_read(struct crypt_device *cd, struct hc_header *ret_header);
 
 /* The same for a header that has no token yet. */
 int hc_header_read_fresh(struct crypt_device *cd, struct hc_header *ret_header);
+
+/* What the two do with the header's JSON and UUID. */
+int hc_header_parse(struct json_object *root, const char *uuid, bool fresh,
+		    struct hc_header *ret_header);
 
 /* The text above. Returns its length. */
 int hc_header_text(const struct hc_header *header, char ret_text[HC_HEADER_TEXT]);
