@@ -176,6 +176,95 @@ static void each_change_breaks_the_mac(void)
 	EXPECT(hc_header_verify(&header, &back) == HC_E_HEADER_MAC);
 }
 
+/* The member at @path ("segments/0/size") of @root gets the JSON @value, or is
+ * removed. */
+static void change(struct json_object *root, const char *member, const char *value)
+{
+	char copy[128], *name, *next, *state = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", member);
+	name = strtok_r(copy, "/", &state);
+	while ((next = strtok_r(NULL, "/", &state)) != NULL) {
+		root = hc_json_object(root, name);
+		name = next;
+	}
+	if (value)
+		json_object_object_add(root, name, json_tokener_parse(value));
+	else
+		json_object_object_del(root, name);
+}
+
+static void wrong_headers_are_refused(void)
+{
+	static const struct {
+		const char *member, *value;
+		int code;
+	} cases[] = {
+		{ "segments/0/type", "\"linear\"", HC_E_HEADER_CIPHER },
+		{ "segments/0/encryption", "\"cipher_null-ecb\"", HC_E_HEADER_CIPHER },
+		{ "segments/0/encryption", "\"aes-xts-plain\"", HC_E_HEADER_CIPHER },
+		{ "segments/0/encryption", NULL, HC_E_HEADER_CIPHER },
+		{ "segments/0/sector_size", "513", HC_E_HEADER_CIPHER },
+		{ "segments/0/sector_size", "8192", HC_E_HEADER_CIPHER },
+		{ "segments/0/sector_size", "\"4096\"", HC_E_HEADER_CIPHER },
+		{ "segments/0/offset", "\"16777217\"", HC_E_HEADER_CIPHER },
+		{ "segments/0/offset", "16777216", HC_E_HEADER_CIPHER },
+		{ "segments/0/offset", "\"-1\"", HC_E_HEADER_CIPHER },
+		{ "segments/0/size", "\"0\"", HC_E_HEADER_CIPHER },
+		{ "segments/0/size", "\"4097\"", HC_E_HEADER_CIPHER },
+		{ "segments/0/size", "\"dynamic \"", HC_E_HEADER_CIPHER },
+		{ "segments/0/iv_tweak", "\"\"", HC_E_HEADER_CIPHER },
+		{ "segments/0/flags", "[\"backup-final\"]", HC_E_HEADER_CIPHER },
+		{ "segments/0/integrity", "{}", HC_E_HEADER_CIPHER },
+		{ "segments/1", "{}", HC_E_HEADER_CIPHER },
+		{ "segments/0", NULL, HC_E_HEADER_CIPHER },
+		{ "segments", NULL, HC_E_HEADER_CIPHER },
+		{ "digests/0/type", "\"none\"", HC_E_HEADER_CIPHER },
+		{ "digests/0/hash", "\"sha256\\nconversion none\"", HC_E_HEADER_CIPHER },
+		{ "digests/0/salt", "\"AAAA\\n\"", HC_E_HEADER_CIPHER },
+		{ "digests/0/digest", "\"AA AA\"", HC_E_HEADER_CIPHER },
+		{ "digests/0/digest", "\"\"", HC_E_HEADER_CIPHER },
+		{ "digests/0/iterations", "4294967295", HC_E_HEADER_CIPHER },
+		{ "digests/0/segments", "[]", HC_E_HEADER_CIPHER },
+		{ "digests/1", "{\"segments\":[\"0\"]}", HC_E_HEADER_CIPHER },
+		{ "keyslots/0/type", "\"reencrypt\"", HC_E_HEADER_CIPHER },
+		{ "keyslots/0/key_size", "32", HC_E_HEADER_CIPHER },
+		{ "keyslots/0/area/key_size", "16", HC_E_HEADER_CIPHER },
+		{ "keyslots/0/area/encryption", "\"cipher_null-ecb\"", HC_E_HEADER_CIPHER },
+		{ "keyslots/0/kdf/type", "\"argon2id\"", HC_E_HEADER_CIPHER },
+		{ "keyslots/0/kdf/iterations", "10000001", HC_E_HEADER_CIPHER },
+		{ "keyslots/1",
+		  "{\"type\":\"luks2\",\"area\":{\"encryption\":\"cipher_null-ecb\"}}",
+		  HC_E_HEADER_CIPHER },
+		{ "keyslots/0", NULL, HC_E_HEADER_TOKEN },
+		{ "tokens/0", NULL, HC_E_NOT_A_VOLUME },
+		{ "tokens", "7", HC_E_NOT_A_VOLUME },
+		{ "tokens/0/mac", NULL, HC_E_HEADER_TOKEN },
+		{ "config/requirements", "{\"mandatory\":[\"x\"]}", HC_E_DEVICE_UNFIT },
+		{ "config/requirements", "{}", HC_E_DEVICE_UNFIT },
+		/* And what may be there. */
+		{ "config/requirements", "{\"mandatory\":[]}", 0 },
+		{ "tokens/1", "{\"type\":\"luks2-keyring\"}", 0 },
+		{ "digests/1", "{\"segments\":[],\"type\":\"x\"}", 0 },
+		{ "keyslots/1",
+		  "{\"type\":\"luks2\",\"area\":{\"encryption\":\"aes-xts-plain64\"}}", 0 },
+		{ "segments/0/size", "\"4096\"", 0 },
+	};
+	const char *text = NULL;
+	struct hc_header header;
+	HC_LUKS cd = NULL;
+
+	if (!EXPECT(hc_luks_load(path, &cd) == 0 && crypt_dump_json(cd, &text, 0) == 0))
+		return;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		HC_JSON root = json_tokener_parse(text);
+
+		change(root, cases[i].member, cases[i].value);
+		if (!EXPECT(hc_header_parse(root, UUID, false, &header) == cases[i].code))
+			printf("  case %zu: %s = %s\n", i, cases[i].member, cases[i].value);
+	}
+}
+
 static void wrong_kek_opens_nothing(void)
 {
 	struct hc_header header;
@@ -358,6 +447,7 @@ int main(void)
 	RUN(text_is_the_documented_one);
 	RUN(mac_is_the_documented_one);
 	RUN(each_change_breaks_the_mac);
+	RUN(wrong_headers_are_refused);
 	RUN(wrong_kek_opens_nothing);
 	RUN(changed_binding_block_is_refused);
 	RUN(binding_by_size);
