@@ -75,6 +75,19 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(call obj,$(UNIT_HELP)) $(B)/libagent.a 
 $(B)/tests/rig/kms/probe: $(B)/tests/rig/kms/probe.o $(B)/libhostcrypt.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
 
+# The module for the kernel whose build folder KDIR is, out of a copy of the
+# sources for each kernel, so that several can be built one after another.
+MODULE_B = $(B)/module/$(shell sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h)
+
+module:
+	@[ -d "$(KDIR)" ] || { echo "no kernel headers: install linux-headers-$(KVER)," \
+		"or name a kernel's build folder with KDIR=" >&2; exit 1; }
+	@mkdir -p $(MODULE_B)/tests
+	cp -pru Kbuild module $(MODULE_B)
+	cp -pru tests/kunit $(MODULE_B)/tests
+	$(MAKE) -C $(KDIR) M=$(abspath $(MODULE_B)) modules
+
 # Small programs that scenarios call; in their PATH.
 tools: $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 

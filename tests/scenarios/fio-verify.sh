@@ -11,12 +11,12 @@
 UUID=5b3c1a52-9d9e-4b0e-8d39-0c8d4f5a7e02
 KEY=$(printf '%02x' {65..128})
 MIB=40
-OPTIONS=
-[ "$RIG" != uml ] || OPTIONS=allow_slow_cipher
+SLOW=()
+[ "$RIG" != uml ] || SLOW=(allow_slow_cipher)
 
 # table DISK UNIT MIB
 table() {
-	local words=("sector_size:$2" $OPTIONS)
+	local words=("sector_size:$2" "${SLOW[@]}")
 
 	echo "0 $(($3 * 2048)) hostcrypt $UUID 8 $1 1024 ${#words[@]} ${words[*]}"
 }

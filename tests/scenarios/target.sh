@@ -7,12 +7,12 @@
 
 UUID=5b3c1a52-9d9e-4b0e-8d39-0c8d4f5a7e03
 KEY=$(printf '%02x' {129..192})
-SLOW=
-[ "$RIG" != uml ] || SLOW=allow_slow_cipher
+SLOW=()
+[ "$RIG" != uml ] || SLOW=(allow_slow_cipher)
 
 # with OPTION...: the option words of a table line, counted.
 with() {
-	local words=("$@" $SLOW)
+	local words=("$@" "${SLOW[@]}")
 
 	[ ${#words[@]} = 0 ] || echo "${#words[@]} ${words[*]}"
 }
@@ -142,9 +142,9 @@ check_cipher() {
 }
 
 check_status() {
-	local line="$UUID 16 $(stat -Lc %Hr:%Lr "$DISK1") 8 $(with sector_size:4096 allow_discards)"
-	local before
+	local line before
 
+	line="$UUID 16 $(stat -Lc %Hr:%Lr "$DISK1") 8 $(with sector_size:4096 allow_discards)"
 	make 8192 "$line"
 	expect "the table line reads back" "0 8192 hostcrypt $line" dmsetup table t
 	if { dmsetup table --showkeys t; dmsetup status t; dmsetup info t; } | grep -i "${KEY:8:16}"; then

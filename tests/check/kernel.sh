@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The module in the kernel's own eyes: checkpatch --strict, kernel-doc, and for
+# each of Debian's kernels a build in which every warning of W=1 and of sparse
+# is an error. The test suites go through it too, for the kernel with KUnit.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+
+source=$(tests/rig/kernel/source) || exit
+kunit=$(tests/rig/kernel/build x86-kunit) || exit
+folder=$(mktemp -d) || exit
+trap 'rm -rf "$folder"' EXIT
+failed=0
+
+complain() {
+	printf '%s\n' "$@"
+	failed=1
+}
+
+# Our limit is 100 columns, as in .clang-format.
+mapfile -t sources < <(git ls-files 'module/*.[ch]')
+mapfile -t suites < <(git ls-files 'tests/kunit/*.[ch]')
+for file in "${sources[@]}" "${suites[@]}"; do
+	said=$(perl "$source/scripts/checkpatch.pl" --no-tree --strict --terse --quiet \
+		--max-line-length=100 -f "$file" 2>&1) || complain "$said"
+done
+said=$("$source/scripts/kernel-doc" -none -Wall "${sources[@]}" 2>&1)
+[ -z "$said" ] || complain "$said"
+
+# build NAME KERNEL-BUILD-FOLDER ARGUMENT...: everything said is an error.
+build() {
+	local copy=$folder/$1 kernel=$2 said
+	shift 2
+
+	mkdir -p "$copy/tests"
+	cp -r Kbuild module "$copy/"
+	cp -r tests/kunit "$copy/tests/"
+	# Of a kernel without its vmlinux no BTF can be made; that is no fault.
+	said=$(make -s -C "$kernel" M="$copy" W=1 C=2 KCFLAGS=-Werror "$@" modules 2>&1 |
+		grep -v '^Skipping BTF generation')
+	[ -z "$said" ] || complain "$(basename "$copy"): $said"
+	[ -e "$copy/dm-hostcrypt.ko" ] || complain "$(basename "$copy"): no module was built"
+}
+
+for series in 6.12 6.1; do
+	kernel=$(tests/rig/kernel/debian $series) || exit
+	build "$series" "$kernel/build" HOSTCRYPT_KUNIT=n
+done
+build kunit "$kunit" HOSTCRYPT_KUNIT=y
+exit $failed
