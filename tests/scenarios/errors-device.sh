@@ -168,6 +168,20 @@ untouched "open in a process" 21 "open in sleep \(process $!\)" "$DISK2" create 
 kill $!
 wait $! 2>/dev/null
 
+wipefs -qa "$DISK2"
+printf 'label: gpt\n2048,32768,L\n' | sfdisk -q "$DISK2"
+part=$(ls "$DISK2"?* 2>/dev/null)
+if mkfs.ext4 -q "$part" && mount "$part" /mnt/clear; then
+	expect_fail "a partition of it is mounted" 21 'mounted on /mnt/clear' create --force "$DISK2"
+	umount /mnt/clear
+	expect_ok "with the partition free, by force" create --force "$DISK2"
+	expect_ok "the kernel has forgotten the partition" test ! -e "$part"
+else
+	fail "a partition of it is mounted" "no partition to mount"
+fi
+wipefs -qa "$DISK2"
+rm -rf $keys
+
 # Read-only -------------------------------------------------------------------------------------
 blockdev --setro "$DISK2"
 untouched "read-only" 27 'is read-only' "$DISK2" create "$DISK2"
@@ -247,6 +261,27 @@ expect_fail "a header that cannot be made" 1 'cannot make the header file' \
 expect "its KEK is destroyed too" "" bash -c "ls $keys"
 expect_fail "header and data on one device under two names" 2 'same device' bash -c "
 	ln -sf $DISK2 /root/alias && hostcrypt create --yes --provider local --header /root/alias $DISK2"
+
+# Killed halfway -----------------------------------------------------------------------------------------
+# Whenever it was: there is a whole volume or none, and another create goes on.
+for delay in 0.05 0.1 0.15 0.2 0.3 0.4 0.6; do
+	wipefs -qa "$DISK2"
+	hostcrypt create --yes --provider local "$DISK2" >/dev/null &
+	pid=$!
+	sleep $delay
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	status=0
+	hostcrypt open $slow "$DISK2" vm1 2>/root/why || status=$?
+	case $status in
+	0) pass "killed after $delay s: a whole volume"; hostcrypt close vm1 ;;
+	24) pass "killed after $delay s: no volume" ;;
+	*) fail "killed after $delay s" "open: status $status, $(cat /root/why)" ;;
+	esac
+done
+expect_ok "and create works after all that" create --force "$DISK2"
+wipefs -qa "$DISK2"
+rm -rf $keys
 
 # Key providers that cannot be used ---------------------------------------------------------------------------
 cat >/root/away.conf <<-END
