@@ -187,12 +187,15 @@ many() {
 }
 expect_ok "64 keys load" many
 expect_match "64 keys are listed" '^64 loaded' hc-ioctl list
-expect_ok "the module unloads with keys in it" rmmod dm_hostcrypt
-load_module
-expect "nothing is left of them" "0 loaded" hc-ioctl list
 dmsetup create one --table "0 8 zero"
 hc-ioctl load $A "$KEY"
 dmsetup load one --table "$(line $A)"
 expect_fail "no unloading under a table" any 'in use' rmmod dm_hostcrypt
 dmsetup remove one
-expect_ok "unloading after it" rmmod dm_hostcrypt
+expect_ok "the module unloads with keys in it" rmmod dm_hostcrypt
+if [ "${UML:-}" = debug ]; then
+	skip "nothing is left of them" "KASAN under UML cannot load a module twice"
+else
+	load_module
+	expect "nothing is left of them" "0 loaded" hc-ioctl list
+fi
