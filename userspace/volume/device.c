@@ -19,6 +19,11 @@
 
 #define WIPE_CHUNK (1 << 20)
 
+/* How often, with a pause between, somebody gets a chance to let go. */
+#define TRIES 10
+
+static const struct timespec breath = { .tv_nsec = 100 * 1000 * 1000 };
+
 /* First line of a sysfs attribute of a device, of the whole disk for a
  * partition; "" where it is not there. */
 static void attribute(dev_t number, const char *name, char *ret_value, size_t size)
@@ -112,7 +117,6 @@ static int is_held(const char *path)
 
 int hc_device_check_unused(const char *path, bool strict)
 {
-	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
 	char users[HC_DEVICE_USERS] = "";
 	struct stat st;
 	int held = 0;
@@ -121,9 +125,9 @@ int hc_device_check_unused(const char *path, bool strict)
 		return hc_fail(HC_E_DEVICE_MISSING, "there is no device %s", path);
 	/* udev looks at a device for a moment after it appeared or was written:
 	 * only a mount, a swap or a holder is believed at once. */
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		if (i > 0)
-			nanosleep(&pause, NULL);
+			nanosleep(&breath, NULL);
 		held = is_held(path);
 		if (held < 0)
 			return held;
@@ -194,6 +198,17 @@ static int zero_front(int fd, uint64_t front)
 	return r;
 }
 
+/* Fails on partitions and on devices that have none: nothing to forget. udev
+ * may have one open for a moment. */
+static void forget_partitions(int fd)
+{
+	for (int i = 0; i < TRIES; i++) {
+		if (ioctl(fd, BLKRRPART) == 0 || errno != EBUSY)
+			return;
+		nanosleep(&breath, NULL);
+	}
+}
+
 int hc_device_wipe(const char *path, uint64_t front)
 {
 	HC_FD fd = -1;
@@ -216,8 +231,7 @@ int hc_device_wipe(const char *path, uint64_t front)
 		r = -errno;
 	if (r < 0)
 		return hc_fail_errno(-r, "cannot write to %s", path);
-	/* Fails on partitions and devices without partitions: nothing to forget. */
 	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode))
-		(void)ioctl(fd, BLKRRPART);
+		forget_partitions(fd);
 	return 0;
 }

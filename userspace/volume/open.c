@@ -87,27 +87,36 @@ static int data_sectors(const char *path, const struct hc_device *device,
 	return 0;
 }
 
+/* Which KEK is about to be asked for, and where. */
+static void trace_kek(const struct hc_config *config, const struct hc_volume_open *wish,
+		      const struct hc_token_kek *slot, struct hc_volume_trace *trace)
+{
+	const struct hc_provider_config *provider;
+
+	snprintf(trace->provider, sizeof(trace->provider), "%s",
+		 wish->provider ? wish->provider : slot->provider);
+	snprintf(trace->kek_id, sizeof(trace->kek_id), "%s", slot->kek);
+	trace->endpoint[0] = '\0';
+	if (hc_config_provider(config, trace->provider, &provider) == 0)
+		hc_provider_endpoint(provider, trace->endpoint, sizeof(trace->endpoint));
+}
+
 /* Ask one provider for a KEK and try it on its keyslot. */
 static int try_kek(const struct hc_config *config, const struct hc_volume_open *wish,
 		   struct crypt_device *cd, const struct hc_header *header,
 		   const struct hc_token_kek *slot, struct hc_volume_trace *trace,
 		   struct hc_secret *ret_dek)
 {
-	const char *name = wish->provider ? wish->provider : slot->provider;
 	const struct hc_provider_config *provider_config;
 	HC_PROVIDER provider = NULL;
 	HC_SECRET kek = { 0 };
 	HC_SECRET passphrase = { 0 };
 	int r;
 
-	snprintf(trace->provider, sizeof(trace->provider), "%s", name);
-	snprintf(trace->kek_id, sizeof(trace->kek_id), "%s", slot->kek);
-	trace->endpoint[0] = '\0';
-	r = hc_config_provider(config, name, &provider_config);
-	if (r < 0)
-		return r;
-	hc_provider_endpoint(provider_config, trace->endpoint, sizeof(trace->endpoint));
-	r = hc_provider_open(provider_config, &provider);
+	trace_kek(config, wish, slot, trace);
+	r = hc_config_provider(config, trace->provider, &provider_config);
+	if (r == 0)
+		r = hc_provider_open(provider_config, &provider);
 	if (r == 0)
 		r = hc_provider_get(provider, slot->kek, false, &kek);
 	if (r == 0)
@@ -244,6 +253,7 @@ static int open_header(const struct hc_config *config, const struct hc_volume_op
 	if (r < 0)
 		return r;
 	memcpy(trace->uuid, header.uuid, sizeof(trace->uuid));
+	trace_kek(config, wish, &header.token.keks[0], trace);
 	memcpy(table.key_uuid, header.token.dek, sizeof(table.key_uuid));
 	table.tweak_offset = header.iv_tweak;
 	table.offset = header.data_offset / 512;
