@@ -44,7 +44,7 @@ struct hc_bh {
 };
 
 #define hc_bh_init(bh, fn)	tasklet_setup(&(bh)->tasklet, fn)
-#define hc_bh_schedule(bh)	tasklet_hi_schedule(&(bh)->tasklet)
+#define hc_bh_schedule(bh)	tasklet_schedule(&(bh)->tasklet)
 #define hc_bh_stop(bh)		tasklet_kill(&(bh)->tasklet)
 #define hc_bh_arg		tasklet_struct
 #define hc_bh_of(arg)		container_of(arg, struct hc_bh, tasklet)

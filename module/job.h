@@ -3,6 +3,7 @@
 #define HC_JOB_H
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/sizes.h>
 #include <linux/workqueue.h>
 
@@ -33,9 +34,10 @@ struct hc_lane {
  * @cipher: with what
  * @direction: which
  * @span: what
- * @done: called once, by whoever finishes last, in that context; the job's
+ * @err: how it went: 0 or a negative error
+ * @done: hc_job_defer(): called by the worker that finishes last; the job's
  *	memory may go in it
- * @err: 0 or a negative error, for @done
+ * @over: hc_job_join(): what the caller waits for
  * @next: the next chunk to take
  * @left: lanes that have not finished
  * @lanes: the workers' places
@@ -44,8 +46,11 @@ struct hc_job {
 	const struct hc_cipher *cipher;
 	enum hc_direction direction;
 	struct hc_span span;
-	void (*done)(struct hc_job *job);
 	int err;
+	union {
+		void (*done)(struct hc_job *job);
+		struct completion *over;
+	};
 	atomic_t next;
 	atomic_t left;
 	struct hc_lane lanes[HC_LANES];
@@ -55,6 +60,7 @@ int hc_job_init(void);
 void hc_job_exit(void);
 
 void hc_job_run(struct hc_job *job);
-void hc_job_spread(struct hc_job *job, bool join);
+void hc_job_join(struct hc_job *job);
+void hc_job_defer(struct hc_job *job);
 
 #endif

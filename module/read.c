@@ -23,8 +23,7 @@ static void hc_read_finish(struct hc_io *io, blk_status_t status)
 {
 	struct bio *bio = hc_bio_of(io);
 
-	if (unlikely(status))
-		hc_stat_add(io->t, HC_ERRORS, 1);
+	hc_stat_status(io->t, status);
 	bio->bi_status = status;
 	bio->bi_end_io = io->end_io;
 	bio->bi_end_io(bio);
@@ -38,7 +37,7 @@ static void hc_read_done(struct hc_job *job)
 static void hc_read_defer(struct hc_io *io)
 {
 	hc_stat_add(io->t, HC_DEFERRED, 1);
-	hc_job_spread(&io->job, false);
+	hc_job_defer(&io->job);
 }
 
 /* In a task or in softirq. */
@@ -47,10 +46,12 @@ static void hc_read_decrypt(struct hc_io *io)
 	unsigned int bytes = io->job.span.src_iter.bi_size;
 
 	if (bytes > (in_task() ? HC_TASK_MAX : HC_SOFTIRQ_MAX) ||
-	    !hc_cipher_usable(io->job.cipher))
+	    !hc_cipher_usable(io->job.cipher)) {
 		hc_read_defer(io);
-	else
-		hc_job_run(&io->job);
+		return;
+	}
+	hc_job_run(&io->job);
+	hc_read_done(&io->job);
 }
 
 /**

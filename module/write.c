@@ -26,8 +26,7 @@ static void hc_write_put(struct hc_io *io)
 	if (!refcount_dec_and_test(&io->parts))
 		return;
 	bio->bi_status = READ_ONCE(io->status);
-	if (unlikely(bio->bi_status))
-		hc_stat_add(io->t, HC_ERRORS, 1);
+	hc_stat_status(io->t, bio->bi_status);
 	bio_endio(bio);
 }
 
@@ -56,9 +55,9 @@ static void hc_write_prepare(struct hc_io *io, struct bio *cipher_bio)
 }
 
 /* The ciphertext is there: to the disk with it. */
-static void hc_write_submit(struct hc_job *job)
+static void hc_write_submit(struct hc_io *io)
 {
-	struct hc_io *io = container_of(job, struct hc_io, job);
+	const struct hc_job *job = &io->job;
 	struct bio *cipher_bio = job->span.dst;
 
 	if (likely(!job->err)) {
@@ -86,6 +85,7 @@ static void hc_write_wait(struct work_struct *work)
 		span->src_iter.bi_size = part;
 		refcount_inc(&io->parts);
 		hc_job_run(&io->job);
+		hc_write_submit(io);
 		bio_advance_iter(bio, &span->src_iter, part);
 		rest -= part;
 		cond_resched();
@@ -123,7 +123,6 @@ int hc_write_map(struct hc_target *t, struct bio *bio)
 	refcount_set(&io->parts, 1);
 	io->job.cipher = t->cipher;
 	io->job.direction = HC_ENCRYPT;
-	io->job.done = hc_write_submit;
 	io->job.span.src = bio;
 	io->job.span.src_iter = bio->bi_iter;
 
@@ -139,8 +138,9 @@ int hc_write_map(struct hc_target *t, struct bio *bio)
 
 	hc_write_prepare(io, cipher_bio);
 	if (bio->bi_iter.bi_size > HC_TASK_MAX)
-		hc_job_spread(&io->job, true);
+		hc_job_join(&io->job);
 	else
 		hc_job_run(&io->job);
+	hc_write_submit(io);
 	return DM_MAPIO_SUBMITTED;
 }

@@ -11,7 +11,7 @@
 struct hc_test_job {
 	struct hc_job job;
 	struct completion over;
-	int done;
+	unsigned int done;
 };
 
 static void hc_test_done(struct hc_job *job)
@@ -22,7 +22,24 @@ static void hc_test_done(struct hc_job *job)
 	complete(&t->over);
 }
 
-enum hc_test_way { HC_HERE, HC_WORKERS, HC_JOINED };
+enum hc_test_way { HC_HERE, HC_JOINED, HC_BY_WORKERS };
+
+static void hc_do_job(struct hc_test_job *t, enum hc_test_way way)
+{
+	switch (way) {
+	case HC_HERE:
+		hc_job_run(&t->job);
+		break;
+	case HC_JOINED:
+		hc_job_join(&t->job);
+		break;
+	case HC_BY_WORKERS:
+		t->job.done = hc_test_done;
+		hc_job_defer(&t->job);
+		wait_for_completion(&t->over);
+		break;
+	}
+}
 
 static void hc_check_job(struct kunit *test, const struct hc_keyed *keyed, unsigned int size,
 			 enum hc_test_way way)
@@ -41,15 +58,10 @@ static void hc_check_job(struct kunit *test, const struct hc_keyed *keyed, unsig
 	t->job.cipher = keyed->cipher;
 	t->job.direction = HC_ENCRYPT;
 	t->job.span = hc_buffer_span(src, dst, 8);
-	t->job.done = hc_test_done;
-	if (way == HC_HERE)
-		hc_job_run(&t->job);
-	else
-		hc_job_spread(&t->job, way == HC_JOINED);
-	wait_for_completion(&t->over);
+	hc_do_job(t, way);
 	KUNIT_EXPECT_EQ(test, t->job.err, 0);
 	KUNIT_EXPECT_MEMEQ(test, dst->bytes, want, size);
-	KUNIT_EXPECT_EQ(test, t->done, 1);
+	KUNIT_EXPECT_EQ(test, t->done, way == HC_BY_WORKERS);
 }
 
 static void hc_test_sizes(struct kunit *test)
@@ -60,7 +72,7 @@ static void hc_test_sizes(struct kunit *test)
 	unsigned int i, way;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		for (way = HC_HERE; way <= HC_JOINED; way++)
+		for (way = HC_HERE; way <= HC_BY_WORKERS; way++)
 			hc_check_job(test, &keyed, sizes[i], way);
 }
 
@@ -69,7 +81,7 @@ static void hc_test_large_units(struct kunit *test)
 	struct hc_keyed keyed = hc_test_keyed(test, 4096);
 	unsigned int way;
 
-	for (way = HC_HERE; way <= HC_JOINED; way++)
+	for (way = HC_HERE; way <= HC_BY_WORKERS; way++)
 		hc_check_job(test, &keyed, 5 * HC_CHUNK + 4096, way);
 }
 
