@@ -20,7 +20,7 @@ value() {
 	shift 3
 
 	LAST=$("$@" 2>/dev/null)
-	got=$(json "$expression" <<<"$LAST" 2>&1)
+	got=$(json "$expression" <<<"$LAST" 2>&1 | tail -n 1)
 	[ "$got" = "$want" ] && pass "$name" || fail "$name" "'$got' where '$want' was expected"
 }
 
@@ -102,6 +102,7 @@ expect_match "kms check" 'provider: local' hostcrypt kms check local
 expect_match "warns" 'warning: whoever reads' hostcrypt kms check local
 value "as JSON" True 'd["providers"][0]["works"]' hostcrypt kms check local --json
 expect_fail "an unknown one" 40 'elsewhere' hostcrypt kms check elsewhere
+mkdir -p /var/lib/hostcrypt/local
 chmod 0755 /var/lib/hostcrypt/local
 expect_fail "one that does not work" 56 'open to others' hostcrypt kms check local
 value "as JSON, in one document" keyfile-perms 'd["providers"][0]["error"]["word"]' \

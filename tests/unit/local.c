@@ -40,8 +40,10 @@ static size_t files(void)
 
 static void nothing_there_yet(void)
 {
+	struct hc_provider_report report;
 	HC_SECRET kek = { 0 };
 
+	EXPECT(provider->ops->check(provider, &report) == 0 && report.can_create);
 	EXPECT(provider->ops->get(provider, "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", false, &kek) ==
 	       HC_E_KEK_NOT_FOUND);
 	EXPECT(access(folder, F_OK) < 0);

@@ -283,17 +283,19 @@ static int local_destroy(struct hc_provider *provider, const char *id)
 	return 0;
 }
 
+/* Changes nothing: the directory is made with the first key. */
 static int local_check(struct hc_provider *provider, struct hc_provider_report *ret_report)
 {
 	struct hc_provider_report report = { .can_create = true };
-	HC_FD dir = open_directory(provider, true);
+	HC_FD dir = open_directory(provider, false);
 
-	if (dir < 0)
+	if (dir < 0 && dir != HC_E_KEK_NOT_FOUND)
 		return dir;
-	if (faccessat(dir, ".", W_OK, 0) < 0)
+	if (dir >= 0 && faccessat(dir, ".", W_OK, 0) < 0)
 		report.can_create = false;
 	snprintf(report.endpoint, sizeof(report.endpoint), "%s", directory(provider));
-	snprintf(report.server, sizeof(report.server), "key files of this host");
+	snprintf(report.server, sizeof(report.server), "key files of this host%s",
+		 dir < 0 ? "; none made yet" : "");
 	snprintf(report.warning, sizeof(report.warning), "%s", HC_LOCAL_WARNING);
 	*ret_report = report;
 	return 0;
