@@ -364,11 +364,11 @@ static void missing_device_is_tried_when_one_appears(void)
 	finish(a, HC_E_DEVICE_MISSING);
 	finish(b, HC_E_KMS_UNREACHABLE);
 	b->due = now + 20 * S;
-	plan_device_appeared(&plan, now);
+	plan_device_appeared(&plan);
 	EXPECT(plan_wake(&plan, now) == now + S); /* not more than one try a second */
 	now += 3 * S;
 	a->due = now + 20 * S;
-	plan_device_appeared(&plan, now);
+	plan_device_appeared(&plan);
 	EXPECT(start() == a && !start());
 }
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/wait.h>
 
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "agent/children.h"
 #include "agent/journal.h"
 #include "agent/plan.h"
 #include "agent/state.h"
@@ -28,30 +28,15 @@ struct agent {
 	sd_event_source *wake; /* timer for the plan's next moment */
 	sd_event_source *look; /* timer for looking at open volumes */
 	struct watch *watch;
+	struct children *children;
 	struct plan plan;
 	struct hc_config config;
 	bool config_good;   /* @config was read once; it stays when a newer one is bad */
 	char problem[1024]; /* with the two files; "" for none */
-	struct try *tries;
-	bool ready; /* systemd was told so */
+	bool ready;	    /* systemd was told so */
 	bool stopping;
 	bool state_unwritable; /* said once */
 	char status[1536];     /* what systemd was told last */
-};
-
-/* A child under way. */
-struct
-try {
-	struct agent *agent;
-	struct try *next;
-	struct plan_volume *volume;
-	enum plan_state before; /* of the volume, with the error then, */
-	int code_before;	/* to tell only what changed */
-	sd_event_source *child;
-	sd_event_source *limit;
-	int fd;
-	bool overdue;
-	struct plan_result overdue_result;
 };
 
 static uint64_t clock_now(struct agent *agent)
@@ -63,22 +48,16 @@ static uint64_t clock_now(struct agent *agent)
 }
 
 /* One line when something changed, not one per try. */
-static void tell_change(const struct plan_volume *volume, enum plan_state before, int code_before)
+static void tell_changes(struct agent *agent)
 {
-	if (volume->state != before || volume->result.code != code_before)
+	for (size_t i = 0; i < agent->plan.n_volumes; i++) {
+		struct plan_volume *volume = agent->plan.volumes[i];
+
+		if (volume->dropped || !plan_news(volume))
+			continue;
 		journal_volume(volume);
-}
-
-static void free_try(struct try *try)
-{
-	struct try **link = &try->agent->tries;
-
-	while (*link != try)
-		link = &(*link)->next;
-	*link = try->next;
-	sd_event_source_disable_unref(try->child);
-	sd_event_source_disable_unref(try->limit);
-	free(try);
+		plan_told(volume);
+	}
 }
 
 static void show_state(struct agent *agent)
@@ -115,62 +94,33 @@ static int after_event(struct agent *agent)
 {
 	int r = advance(agent);
 
+	tell_changes(agent);
 	show_state(agent);
-	if (agent->stopping && !agent->tries)
+	if (agent->stopping && !children_any(agent->children))
 		r = sd_event_exit(agent->event, 0);
 	return r;
 }
 
-static void try_over(struct try *try, const struct plan_result *result)
+static void volume_tried(struct agent *agent, struct plan_volume *volume,
+			 const struct plan_result *result)
 {
-	struct agent *agent = try->agent;
-	struct plan_volume *volume = try->volume;
-	bool dropped = volume->dropped;
 	uint32_t random = 0;
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = 0;
 	plan_ended(&agent->plan, volume, result, clock_now(agent), random);
-	if (!dropped)
-		tell_change(volume, try->before, try->code_before);
-	free_try(try);
 }
 
-static int on_child(sd_event_source *source, const siginfo_t *info, void *userdata)
+static int on_over(void *userdata, struct plan_volume *volume, const struct plan_result *result)
 {
-	struct try *try = userdata;
-	struct agent *agent = try->agent;
-	struct plan_result result;
-	bool killed = info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED;
-
-	(void)source;
-	attempt_result(try->fd, killed ? info->si_status : info->si_status << 8, &result);
-	if (try->overdue && result.code == HC_E_INTERNAL)
-		result = try->overdue_result;
-	try_over(try, &result);
-	return after_event(agent);
+	volume_tried(userdata, volume, result);
+	return after_event(userdata);
 }
 
-static int on_limit(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_overdue(void *userdata, struct plan_volume *volume, const struct plan_result *result)
 {
-	struct try *try = userdata;
-	struct plan_result *result = &try->overdue_result;
-
-	(void)usec;
-	sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	sd_event_source_send_child_signal(try->child, SIGKILL, NULL, 0);
-	if (try->overdue)
-		return 0;
-	try->overdue = true;
-	result->code = HC_E_SYSTEM;
-	snprintf(result->message, sizeof(result->message),
-		 "opening did not come to an end in time and was stopped; the device or the key "
-		 "server hangs");
-	plan_overdue(try->volume, result, clock_now(try->agent));
-	tell_change(try->volume, try->before, try->code_before);
-	try->before = try->volume->state;
-	try->code_before = result->code;
-	return after_event(try->agent);
+	plan_overdue(volume, result, clock_now(userdata));
+	return after_event(userdata);
 }
 
 /* Longer than every time limit inside, so it only meets what hangs. */
@@ -190,51 +140,16 @@ static uint64_t attempt_limit(const struct agent *agent)
 	return (30 + longest) * SECOND;
 }
 
-/* Start the child and listen for its end and its limit. */
-static int start_child(struct agent *agent, struct try *try)
+static void try_volume(struct agent *agent, struct plan_volume *volume)
 {
-	pid_t pid;
-	int r;
-
-	r = attempt_start(agent->options->open, &agent->config, &try->volume->entry, &pid,
-			  &try->fd);
-	if (r < 0)
-		return r;
-	r = sd_event_add_child(agent->event, &try->child, pid, WEXITED, on_child, try);
-	if (r >= 0)
-		r = sd_event_add_time_relative(agent->event, &try->limit, CLOCK,
-					       attempt_limit(agent), 0, on_limit, try);
-	if (r < 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		return hc_fail_errno(-r, "cannot watch a process");
-	}
-	return 0;
-}
-
-static int start_try(struct agent *agent, struct plan_volume *volume)
-{
-	struct try *try = calloc(1, sizeof(*try));
 	struct plan_result result = { 0 };
 
-	if (!try)
-		return -ENOMEM;
-	*try = (struct try){
-		.agent = agent,
-		.next = agent->tries,
-		.volume = volume,
-		.before = volume->state,
-		.code_before = volume->result.code,
-		.fd = -1,
-	};
-	agent->tries = try;
 	plan_started(volume, clock_now(agent));
-	result.code = start_child(agent, try);
+	result.code = children_start(agent->children, &agent->config, volume, attempt_limit(agent));
 	if (result.code == 0)
-		return 0;
+		return;
 	snprintf(result.message, sizeof(result.message), "%s", hc_error_message());
-	try_over(try, &result);
-	return 0;
+	volume_tried(agent, volume, &result);
 }
 
 static int set_wake(struct agent *agent)
@@ -251,12 +166,10 @@ static int set_wake(struct agent *agent)
 static int advance(struct agent *agent)
 {
 	struct plan_volume *volume;
-	int r = 0;
 
-	while (r >= 0 && !agent->stopping && agent->config_good &&
-	       (volume = plan_next(&agent->plan, clock_now(agent))))
-		r = start_try(agent, volume);
-	return r < 0 ? r : set_wake(agent);
+	while (!agent->stopping && (volume = plan_next(&agent->plan, clock_now(agent))))
+		try_volume(agent, volume);
+	return set_wake(agent);
 }
 
 static int on_wake(sd_event_source *source, uint64_t usec, void *userdata)
@@ -285,7 +198,6 @@ static int look_at_volumes(struct agent *agent)
 			plan_found_open(volume, clock_now(agent));
 		else
 			plan_found_closed(volume, clock_now(agent));
-		journal_volume(volume);
 		changed = true;
 	}
 	return changed ? after_event(agent) : 0;
@@ -347,7 +259,6 @@ static void refuse_all(struct agent *agent)
 			plan_found_open(volume, clock_now(agent));
 		else
 			plan_refuse(volume, &result, clock_now(agent));
-		journal_volume(volume);
 	}
 }
 
@@ -401,7 +312,7 @@ static int on_device_appeared(void *userdata)
 {
 	struct agent *agent = userdata;
 
-	plan_device_appeared(&agent->plan, clock_now(agent));
+	plan_device_appeared(&agent->plan);
 	return advance(agent);
 }
 
@@ -411,8 +322,7 @@ static int on_stop_limit(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
-	for (struct try *try = agent->tries; try; try = try->next)
-		sd_event_source_send_child_signal(try->child, SIGKILL, NULL, 0);
+	children_kill(agent->children);
 	return sd_event_exit(agent->event, 0);
 }
 
@@ -425,7 +335,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	(void)source;
 	(void)info;
 	sd_notify(0, "STOPPING=1");
-	if (!agent->stopping && agent->tries)
+	if (!agent->stopping && children_any(agent->children))
 		r = sd_event_add_time_relative(agent->event, NULL, CLOCK,
 					       agent->options->stop_limit_us, 0, on_stop_limit,
 					       agent);
@@ -435,7 +345,11 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 
 static int set_up_events(struct agent *agent)
 {
-	static const struct watch_calls calls = {
+	static const struct children_calls children_calls = {
+		.over = on_over,
+		.overdue = on_overdue,
+	};
+	static const struct watch_calls watch_calls = {
 		.files_changed = on_files_changed,
 		.mappings_changed = on_mappings_changed,
 		.device_appeared = on_device_appeared,
@@ -467,14 +381,16 @@ static int set_up_events(struct agent *agent)
 		r = sd_event_set_watchdog(agent->event, true);
 	if (r < 0)
 		return hc_fail_errno(-r, "cannot set up the event loop");
-	return watch_start(agent->event, &calls, agent, options->config_path, options->volumes_path,
-			   &agent->watch);
+	r = children_new(agent->event, options->open, &children_calls, agent, &agent->children);
+	if (r < 0)
+		return r;
+	return watch_start(agent->event, &watch_calls, agent, options->config_path,
+			   options->volumes_path, &agent->watch);
 }
 
 static void tear_down(struct agent *agent)
 {
-	while (agent->tries)
-		free_try(agent->tries);
+	children_free(agent->children);
 	watch_stop(agent->watch);
 	sd_event_source_disable_unref(agent->wake);
 	sd_event_source_disable_unref(agent->look);

@@ -272,7 +272,6 @@ void plan_found_open(struct plan_volume *volume, uint64_t now)
 	enter(volume, PLAN_OPEN, now);
 	volume->result.code = 0;
 	volume->result.message[0] = '\0';
-	volume->failures = 0;
 	volume->due = PLAN_NEVER;
 	volume->passed = true;
 }
@@ -291,20 +290,33 @@ void plan_refuse(struct plan_volume *volume, const struct plan_result *result, u
 	volume->passed = true;
 }
 
-void plan_device_appeared(struct plan *plan, uint64_t now)
+void plan_device_appeared(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_volumes; i++) {
 		struct plan_volume *volume = plan->volumes[i];
+		/* Not more than one try in the shortest wait. */
 		uint64_t soon = volume->last_attempt + plan->range.min_us;
 
 		if (volume->trying || volume->state != PLAN_WAITING ||
 		    volume->result.code != HC_E_DEVICE_MISSING)
 			continue;
-		if (soon < now)
-			soon = now;
 		if (soon < volume->due)
 			volume->due = soon;
 	}
+}
+
+bool plan_news(const struct plan_volume *volume)
+{
+	if (volume->state == PLAN_OPENING ||
+	    (volume->state == PLAN_WAITING && volume->result.code == 0))
+		return false;
+	return volume->state != volume->told_state || volume->result.code != volume->told_code;
+}
+
+void plan_told(struct plan_volume *volume)
+{
+	volume->told_state = volume->state;
+	volume->told_code = volume->result.code;
 }
 
 bool plan_first_pass_done(const struct plan *plan)

@@ -38,10 +38,12 @@ struct plan_result {
 struct plan_volume {
 	struct hc_voltab_entry entry;
 	enum plan_state state;
-	struct plan_result result; /* of the last try; code 0 and "" before it */
-	uint64_t since;		   /* when @state last changed */
-	uint64_t last_attempt;	   /* start of the last try; PLAN_NEVER before it */
-	uint64_t due;		   /* next try; PLAN_NEVER for none */
+	struct plan_result result;  /* of the last try; code 0 and "" before it */
+	uint64_t since;		    /* when @state last changed */
+	uint64_t last_attempt;	    /* start of the last try; PLAN_NEVER before it */
+	uint64_t due;		    /* next try; PLAN_NEVER for none */
+	enum plan_state told_state; /* what was said of it last: plan_told() */
+	int told_code;
 	unsigned attempts;
 	unsigned failures; /* in a row */
 	bool trying;	   /* a try has not come back */
@@ -90,7 +92,12 @@ void plan_found_closed(struct plan_volume *volume, uint64_t now);
 void plan_refuse(struct plan_volume *volume, const struct plan_result *result, uint64_t now);
 
 /* A device appeared: those whose device was missing are tried again soon. */
-void plan_device_appeared(struct plan *plan, uint64_t now);
+void plan_device_appeared(struct plan *plan);
+
+/* Whether there is something to say: another state or another error than when
+ * plan_told() was called last. That a try begins is no news. */
+bool plan_news(const struct plan_volume *volume);
+void plan_told(struct plan_volume *volume);
 
 bool plan_first_pass_done(const struct plan *plan);
 bool plan_any(const struct plan *plan, enum plan_state state);
