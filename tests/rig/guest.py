@@ -159,6 +159,7 @@ def prepare(rigs):
     the names of those that failed. Such a rig fails each of its tests, too."""
     broken = []
     for rig, kunit in rigs:
+        print(f"preparing {rig}{' with KUnit' if kunit else ''}", flush=True)
         try:
             for tool in kernel_tools(rig, kunit):
                 run_tool(*tool)
