@@ -259,6 +259,12 @@ wipefs -qa "$DISK2"
 expect_fail "a header that cannot be made" 1 'cannot make the header file' \
 	create --header /proc/header "$DISK2"
 expect "its KEK is destroyed too" "" bash -c "ls $keys"
+mkdir -p /mnt/small && mount -t tmpfs -o size=1M none /mnt/small
+expect_fail "no room for the header" 1 'KEK [0-9a-f-]{36} made for it was destroyed again' \
+	create --header /mnt/small/header "$DISK2"
+expect "no half header is left" "" ls /mnt/small
+expect "nor its KEK" "" bash -c "ls $keys"
+umount /mnt/small
 expect_fail "header and data on one device under two names" 2 'same device' bash -c "
 	ln -sf $DISK2 /root/alias && hostcrypt create --yes --provider local --header /root/alias $DISK2"
 

@@ -333,10 +333,12 @@ static int write_volume(const struct hc_volume_create *create, const struct hc_v
 		r = random_uuid(dek_uuid);
 	if (r == 0)
 		r = hc_keyslot_passphrase(kek, plan->uuid, &passphrase);
-	if (r == 0)
-		r = hc_device_wipe(create->device, plan->data_offset);
 	if (r == 0 && is_detached(create))
 		r = make_header_file(create);
+	if (r < 0)
+		return r;
+	*ret_touched = is_detached(create);
+	r = hc_device_wipe(create->device, plan->data_offset);
 	if (r == 0)
 		*ret_touched = true;
 	if (r == 0)

@@ -23,11 +23,15 @@ static char said[256];
 
 static void listen(int level, const char *message, void *user)
 {
+	size_t n;
+
 	(void)user;
 	if (level != CRYPT_LOG_ERROR)
 		return;
 	snprintf(said, sizeof(said), "%s", message);
-	said[strcspn(said, "\n")] = '\0';
+	/* Its sentences end with a full stop, ours go on. */
+	n = strcspn(said, "\n");
+	said[n > 0 && said[n - 1] == '.' ? n - 1 : n] = '\0';
 }
 
 static void prepare(void)
