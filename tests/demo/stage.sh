@@ -31,17 +31,27 @@ step() {
 	while [ $((${#title} + ${#rule} + ${#now})) -lt $WIDTH ]; do
 		rule+=$RULE
 	done
-	printf '\n%s%s%s%s%s%s\n\n' "$BOLD" "$title" "$OFF$DIM" "$rule" "$now" "$OFF"
+	printf '\n%s%s%s%s%s%s\n' "$BOLD" "$title" "$OFF$DIM" "$rule" "$now" "$OFF"
 }
 
-# say TEXT... - prose.
+# say TEXT... - a paragraph.
 say() {
+	echo
 	fold -s -w $((WIDTH - 2)) <<<"$*" | sed 's/^/  /; s/ *$//'
+	echo
 }
 
-# Text on standard input as some command's output.
+# Text on standard input as some command's output. A terminal gets no line that
+# it would break at its edge.
 show() {
-	sed "s/^/  $DIM$BAR$OFF /"
+	local columns
+
+	columns=$([ ! -t 1 ] || tput cols 2>/dev/null) || :
+	if [ "${columns:-0}" -gt 20 ]; then
+		fold -s -w $((columns - 4))
+	else
+		cat
+	fi | sed "s/^/  $DIM$BAR$OFF /"
 }
 
 # doing WORDS COMMAND... - something that takes a while and is not watched.
