@@ -117,6 +117,16 @@ static void wait_for_all(void)
 		sleep_ms(10);
 }
 
+static void hang(void)
+{
+	char pid[32];
+
+	snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+	append("hanging", pid);
+	for (;;)
+		pause();
+}
+
 static int open_double(const struct hc_config *config, const struct hc_volume_open *open,
 		       struct hc_volume_trace *trace)
 {
@@ -130,7 +140,7 @@ static int open_double(const struct hc_config *config, const struct hc_volume_op
 		while (!exists("gate"))
 			sleep_ms(10);
 	else if (strcmp(what, "hang") == 0)
-		pause();
+		hang();
 	else if (strcmp(what, "missing") == 0 && !exists("device"))
 		r = hc_fail(HC_E_DEVICE_MISSING, "%s: not there", open->device);
 	else if (strcmp(what, "tampered") == 0)
@@ -329,6 +339,19 @@ static uint64_t ms_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* Whether the process that hang() told of last is there. */
+static bool hangs(void)
+{
+	FILE *file = fopen(in_folder("hanging"), "re");
+	int pid = 0;
+
+	while (file && fscanf(file, "%d", &pid) == 1)
+		;
+	if (file)
+		fclose(file);
+	return pid > 0 && kill(pid, 0) == 0;
 }
 
 /* ---- tests ---- */
@@ -560,10 +583,11 @@ static void stop_does_not_wait_for_ever(void)
 	int status;
 
 	begin("a /d/hang\n");
-	SOON(shows("a", "state", "opening"));
+	SOON(shows("a", "state", "opening") && hangs());
 	start = ms_now();
 	status = stop_agent(SIGTERM);
 	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0 && ms_now() - start < 10000);
+	SOON(!hangs());
 	end();
 }
 

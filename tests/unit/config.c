@@ -162,6 +162,7 @@ static void bad_settings(void)
 	EXPECT(refused(KMIP("k") "connect-timeout = 5s\n", 7, "from 1 to 300"));
 	EXPECT(refused(KMIP("k") "timeout =\n", 7, "has no value"));
 	EXPECT(refused(KMIP("k") "timeout\n", 7, "neither [section] nor name = value"));
+	EXPECT(refused(KMIP("k") "timeout = 5\n  7\n", 8, "neither [section] nor name = value"));
 	EXPECT(refused("[provider m]\ntype = kmip\nserver = k\nca = ca.pem\n", 4,
 		       "no absolute path"));
 	EXPECT(refused(KMIP("k") "directory = /x\n", 7, "a kmip provider takes no \"directory\""));
