@@ -5,7 +5,7 @@
 
 #include "provider/provider.h"
 
-#define HC_LOCAL_WARNING \
+#define HC_LOCAL_WARNING                                                                           \
 	"whoever reads this host's disk can read these keys; a key server protects from that"
 
 #endif
