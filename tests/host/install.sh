@@ -62,10 +62,10 @@ modes() {
 dkms_source_is_whole() {
 	local object
 
-	for object in $(sed -n '/^dm-hostcrypt-y/,/)/p' Kbuild | grep -o '[a-z_]*\.o'); do
+	while read -r object; do
 		[ -e "$root/usr/src/hostcrypt-$version/module/${object%.o}.c" ] ||
 			{ echo "${object%.o}.c is missing"; return 1; }
-	done
+	done < <(sed -n '/^dm-hostcrypt-y/,/)/p' Kbuild | grep -o '[a-z_]*\.o')
 	grep -q "PACKAGE_VERSION=\"$version\"" "$root/usr/src/hostcrypt-$version/dkms.conf"
 }
 

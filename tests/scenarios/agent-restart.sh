@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# about: killing, restarting and reloading the agent changes nothing for open volumes; nor does it hold a key
+# about: killing, restarting and reloading the agent changes nothing for open volumes; it holds no key and can be killed while it opens
 # rigs: uml
 # uml: plain
-# timeout: 180
+# timeout: 300
 # mem: 512M
 # disks: 64M 40M
 #
@@ -164,4 +164,23 @@ kill "$agent"
 wait "$agent"
 expect_ok "close vm1" hostcrypt close vm1
 expect_ok "close vm2 again" hostcrypt close vm2
+
+# Killed with its children at any moment of opening: the next one sets it right.
+for tenths in 1 2 3 4 5 6 8; do
+	hostcryptd </dev/null >>/tmp/agent.log 2>&1 &
+	agent=$!
+	sleep 0.$tenths
+	kill -KILL "$agent"
+	pkill -KILL -x hostcrypt-open
+	wait "$agent" 2>/dev/null
+	start_agent
+	expect_ok "killed after 0.$tenths s: vm1 is open afterwards" wait_for 20 is vm1 state open
+	expect_ok "killed after 0.$tenths s: vm2 too" wait_for 20 is vm2 state open
+	expect "killed after 0.$tenths s: two keys are loaded" 2 \
+		bash -c 'hostcrypt key list | grep -c ^[0-9a-f]'
+	kill "$agent"
+	wait "$agent"
+	hostcrypt close vm1
+	hostcrypt close vm2
+done
 expect_ok "no key is left" rmmod dm_hostcrypt

@@ -45,14 +45,14 @@ struct hc_provider_config {
 	char name[HC_NAME_MAX];
 	enum hc_provider_type type;
 	/* kmip */
-	char *host;		/* name or address, without brackets */
-	unsigned port;		/* 5696 unless said */
-	char *ca;		/* PEM: who may sign the server's certificate */
-	char *certificate;	/* PEM: ours, chain behind it */
-	char *private_key;	/* PEM: readable by its owner only */
-	char *server_name;	/* name in the server's certificate; @host unless said */
-	unsigned connect_timeout_s;	/* 1..300; 5 unless said */
-	unsigned timeout_s;		/* for one whole operation, 1..300; 15 unless said */
+	char *host;		    /* name or address, without brackets */
+	unsigned port;		    /* 5696 unless said */
+	char *ca;		    /* PEM: who may sign the server's certificate */
+	char *certificate;	    /* PEM: ours, chain behind it */
+	char *private_key;	    /* PEM: readable by its owner only */
+	char *server_name;	    /* name in the server's certificate; @host unless said */
+	unsigned connect_timeout_s; /* 1..300; 5 unless said */
+	unsigned timeout_s;	    /* for one whole operation, 1..300; 15 unless said */
 	/* local */
 	char *directory;
 };

@@ -19,9 +19,9 @@
 
 struct hc_voltab_entry {
 	char *name;
-	char *device;		/* a path, or UUID=... of the LUKS2 header */
-	char *provider;		/* NULL for "-" */
-	char *header;		/* NULL when the header is on the device */
+	char *device;	/* a path, or UUID=... of the LUKS2 header */
+	char *provider; /* NULL for "-" */
+	char *header;	/* NULL when the header is on the device */
 	bool discard;
 	bool noauto;
 	bool allow_slow_cipher;
