@@ -120,7 +120,7 @@ LOADDIR := $(PREFIX)/lib/modules-load.d
 CONFDIR := /etc/hostcrypt
 DKMSDIR := /usr/src/hostcrypt-$(VERSION)
 AGENT   := userspace/agent
-IN_DKMS  = Kbuild $(wildcard module/*.[ch] module/uapi/*.h)
+IN_DKMS  = Kbuild dkms.conf $(wildcard module/*.[ch] module/uapi/*.h)
 
 install: user
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(LOADDIR) $(CONFDIR))
@@ -137,7 +137,6 @@ install: user
 	install -d $(addprefix $(DESTDIR)$(DKMSDIR)/,module/uapi)
 	for file in $(IN_DKMS); do \
 		install -m 644 $$file $(DESTDIR)$(DKMSDIR)/$$file || exit; done
-	sed 's|@VERSION@|$(VERSION)|' dkms.conf >$(DESTDIR)$(DKMSDIR)/dkms.conf
 	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
 
 # Settings, local keys and what DKMS has built stay ("dkms remove" first).

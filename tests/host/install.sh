@@ -66,7 +66,9 @@ dkms_source_is_whole() {
 		[ -e "$root/usr/src/hostcrypt-$version/module/${object%.o}.c" ] ||
 			{ echo "${object%.o}.c is missing"; return 1; }
 	done < <(sed -n '/^dm-hostcrypt-y/,/)/p' Kbuild | grep -o '[a-z_]*\.o')
-	grep -q "PACKAGE_VERSION=\"$version\"" "$root/usr/src/hostcrypt-$version/dkms.conf"
+	# shellcheck disable=SC2016 # for that shell to expand
+	bash -c '. "$1" && [ "$PACKAGE_VERSION" = "$2" ]' - \
+		"$root/usr/src/hostcrypt-$version/dkms.conf" "$version"
 }
 
 settings_survive() {
