@@ -334,6 +334,7 @@ class Guest:
         scale = SLOWER.get(self.rig, 1) * float(os.environ.get("TIMEOUT_SCALE", 1))
         deadline = began + self.scenario.timeout * scale
         ended = None
+        status = 0
 
         def report(kind, name, why=""):
             result.add(kind, name, why)
@@ -365,6 +366,7 @@ class Guest:
                     report("FAIL", self.scenario.name, f"unknown line on the channel: {line!r}")
             if ended is None and not alive and not lines:
                 ended = "died"
+                status = self.process.returncode
             elif ended is None and time.monotonic() > deadline:
                 ended = "hung"
             elif not lines:
@@ -375,7 +377,9 @@ class Guest:
         self.kill()
         self.collect()
         if ended == "died":
-            report("FAIL", self.scenario.name, "the guest died before the scenario's end")
+            how = f"exit status {status}" if status >= 0 else f"signal {-status}"
+            report("FAIL", self.scenario.name,
+                   f"the guest died before the scenario's end ({how})")
         elif ended == "hung":
             report("FAIL", self.scenario.name,
                    f"no end after {self.scenario.timeout * scale:.0f} s; killed")
