@@ -5,5 +5,7 @@ set -euo pipefail
 
 git ls-files | while read -r file; do
 	[ -f "$file" ] || continue
-	head -n 1 "$file" | grep -qE '^#!/bin/(ba)?sh|^# shellcheck shell=' && echo "$file"
+	if head -n 1 "$file" | grep -qE '^#!/bin/(ba)?sh|^# shellcheck shell='; then
+		echo "$file"
+	fi
 done | xargs shellcheck -x -P SCRIPTDIR -P . -S warning -e SC2155,SC2206
