@@ -59,8 +59,8 @@ struct hostcrypt_version {
  * nothing.
  *
  * Errors: EPROTO another @abi; EINVAL a bad member, a nil UUID; EKEYREJECTED
- * the two halves are equal; EEXIST the UUID is loaded with other bytes;
- * EFAULT, ENOMEM, EPERM.
+ * the two halves are equal; EEXIST the UUID is loaded with other bytes; EBUSY
+ * the machine is about to hibernate; EFAULT, ENOMEM, EPERM.
  */
 struct hostcrypt_load {
 	__u32 abi;
