@@ -93,6 +93,16 @@ struct hc_keyed hc_test_keyed(struct kunit *test, unsigned int unit)
 	return keyed;
 }
 
+void hc_assert_same(struct kunit *test, const u8 *got, const u8 *want, unsigned int size,
+		    const char *what)
+{
+	unsigned int i = 0;
+
+	while (i < size && got[i] == want[i])
+		i++;
+	KUNIT_ASSERT_EQ_MSG(test, i, size, "%s differs from this byte on", what);
+}
+
 /* The tweak times x in GF(2^128), little endian. */
 static void hc_reference_double(u8 t[AES_BLOCK_SIZE])
 {

@@ -52,6 +52,10 @@ struct hc_keyed {
 /* With a random key. */
 struct hc_keyed hc_test_keyed(struct kunit *test, unsigned int unit);
 
+/* Fails the case at the first byte that differs; does not print the bytes. */
+void hc_assert_same(struct kunit *test, const u8 *got, const u8 *want, unsigned int size,
+		    const char *what);
+
 /* XTS-AES-256 from the AES block cipher alone; the reference. */
 void hc_reference_encrypt(struct kunit *test, const u8 *key, unsigned int unit, u64 tweak,
 			  const u8 *in, u8 *out, unsigned int size);

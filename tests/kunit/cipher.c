@@ -79,11 +79,11 @@ static void hc_check(struct kunit *test, const struct hc_keyed *keyed, struct hc
 	hc_reference_encrypt(test, keyed->key, keyed->unit, tweak, plain, want, src->size);
 
 	KUNIT_ASSERT_EQ(test, hc_cipher_crypt(keyed->cipher, HC_ENCRYPT, &there), 0);
-	KUNIT_EXPECT_MEMEQ(test, dst->bytes, want, src->size);
+	hc_assert_same(test, dst->bytes, want, src->size, "ciphertext");
 	if (src != dst)
-		KUNIT_EXPECT_MEMEQ(test, src->bytes, plain, src->size);
+		hc_assert_same(test, src->bytes, plain, src->size, "the source");
 	KUNIT_ASSERT_EQ(test, hc_cipher_crypt(keyed->cipher, HC_DECRYPT, &back), 0);
-	KUNIT_EXPECT_MEMEQ(test, dst->bytes, plain, src->size);
+	hc_assert_same(test, dst->bytes, plain, src->size, "plaintext");
 }
 
 /* The case's cipher, with the unit that is its parameter. */

@@ -60,7 +60,7 @@ static void hc_check_job(struct kunit *test, const struct hc_keyed *keyed, unsig
 	t->job.span = hc_buffer_span(src, dst, 8);
 	hc_do_job(t, way);
 	KUNIT_EXPECT_EQ(test, t->job.err, 0);
-	KUNIT_EXPECT_MEMEQ(test, dst->bytes, want, size);
+	hc_assert_same(test, dst->bytes, want, size, "ciphertext");
 	KUNIT_EXPECT_EQ(test, t->done, way == HC_BY_WORKERS);
 }
 
