@@ -71,8 +71,8 @@ static bool disarm(void)
 }
 
 /*
- * Repeat @call until it meets no failure or has met the last one wanted. @undo, unless NULL, follows each
- * success. Returns how many failures were met.
+ * Repeat @call until it meets no failure or has met the last one wanted. @undo,
+ * unless NULL, follows each success. Returns how many failures were met.
  */
 static unsigned fail_each(int (*call)(void), void (*undo)(void))
 {

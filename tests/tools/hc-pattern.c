@@ -32,7 +32,8 @@ static _Noreturn void die(const char *what)
 /* What belongs at @sector: a stream that no other sector or seed has. */
 static void pattern(uint8_t out[SECTOR], uint64_t sector, uint64_t seed)
 {
-	uint64_t x = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ sector * UINT64_C(0xd1342543de82ef95);
+	uint64_t x = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) ^
+		     sector * UINT64_C(0xd1342543de82ef95);
 	size_t i;
 
 	for (i = 0; i < SECTOR; i += sizeof(x)) {
