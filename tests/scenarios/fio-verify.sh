@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# about: Random reads and writes of 512 bytes to 1 MiB by four jobs, verified, while the table is suspended, resumed and reloaded
+# about: Random reads and writes of 512 bytes to 1 MiB by four jobs, verified, while the table is suspended, resumed and reloaded and a CPU comes and goes
 # rigs: uml qemu-6.12 qemu-6.1
 # timeout: 420
 # mem: 768M
@@ -21,11 +21,15 @@ table() {
 	echo "0 $(($3 * 2048)) hostcrypt $UUID 8 $1 1024 ${#words[@]} ${words[*]}"
 }
 
+# A CPU goes and comes back, where there is more than one.
+CPU1=/sys/devices/system/cpu/cpu1/online
+
 # Suspend and resume, now and then with another table, until told to stop.
 disturb() {
 	local turn=0
 
 	while [ -e /run/disturb ]; do
+		[ ! -e $CPU1 ] || echo $((turn / 2 % 2)) >$CPU1
 		dmsetup suspend fio
 		[ $((turn % 2)) = 0 ] ||
 			dmsetup load fio --table "$(table "$1" "$2" $((MIB + turn % 4)))"
@@ -34,6 +38,7 @@ disturb() {
 		turn=$((turn + 1))
 		sleep 0.2
 	done
+	[ ! -e $CPU1 ] || echo 1 >$CPU1
 	echo $turn >/run/turns
 }
 
