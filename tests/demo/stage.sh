@@ -27,6 +27,7 @@ clock() {
 # step TITLE - a new step, with the time since the start.
 step() {
 	local title=" $((++step_number))  $1 " now rule=''
+	after_say=no
 	now=" $(clock)"
 	while [ $((${#title} + ${#rule} + ${#now})) -lt $WIDTH ]; do
 		rule+=$RULE
@@ -34,12 +35,14 @@ step() {
 	printf '\n%s%s%s%s%s%s\n' "$BOLD" "$title" "$OFF$DIM" "$rule" "$now" "$OFF"
 }
 
-# say TEXT... - a paragraph.
+# say TEXT... - a paragraph, with one empty line on each side.
 say() {
-	echo
+	[ $after_say = yes ] || echo
 	fold -s -w $((WIDTH - 2)) <<<"$*" | sed 's/^/  /; s/ *$//'
 	echo
+	after_say=yes
 }
+after_say=no
 
 # Text on standard input as some command's output. A terminal gets no line that
 # it would break at its edge.
@@ -58,6 +61,7 @@ show() {
 # Its output goes to $LOG; a failure ends the demo.
 doing() {
 	local words=$1 start=$SECONDS pid status=0
+	after_say=no
 	shift
 
 	# In a process group of its own, which clean_up can end as a whole.
@@ -86,6 +90,7 @@ doing() {
 UNDER_WAY=
 
 prompt() {
+	after_say=no
 	printf '  %s%s%s %s%s%s\n' "$CYAN" "$1" "$OFF" "$BOLD" "$2" "$OFF"
 }
 
@@ -116,6 +121,7 @@ here() {
 # check WORDS COMMAND... - WORDS must be true: COMMAND succeeds.
 check() {
 	local words=$1
+	after_say=no
 	shift
 
 	if "$@" >/dev/null 2>&1; then
