@@ -133,7 +133,7 @@ no_key() {
 
 # --- a host is set up -----------------------------------------------------
 mkdir -p "$DIR/log"
-full_port
+full_begin
 full_start_kms || give_up "the key server starts" "see above"
 full_boot --disk vm1=128M --disk vm2=128M >"$DIR/log/boot" 2>&1 ||
 	give_up "the VM boots, DKMS builds the module" "$(cat "$DIR/log/boot")"

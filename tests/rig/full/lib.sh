@@ -9,12 +9,14 @@ FULL=$RIG/full
 VM=$FULL/vm
 PORT=''
 
-# full_port - choose a port for the key server.
-full_port() {
+# full_begin - choose a port for the key server; see to it that nothing is left
+# of all this when the script is gone, even if it is killed.
+full_begin() {
 	PORT=$(python3 -c 'import socket
 s = socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])')
+	setsid "$FULL/guard" $$ "$DIR" "$PORT" </dev/null >/dev/null 2>&1 &
 }
 
 full_start_kms() {
