@@ -46,9 +46,9 @@ must_fail warning@uml-plain '1 passed, 1 failed' 'warning: the console says: .*m
 must_fail exiting@uml-plain '1 passed, 1 failed' 'exiting: the scenario ended with exit status 7'
 must_fail empty@uml-plain '0 passed, 1 failed' 'empty: the scenario checked nothing'
 
-run allowed@uml-plain reboots@uml-plain companion@uml-plain
+run allowed@uml-plain reboots@uml-plain companion@uml-plain killed-fork@uml-plain
 if [ $status = 0 ]; then
-	says good-ones-pass '^8 passed, 0 failed$'
+	says good-ones-pass '^9 passed, 0 failed$'
 else
 	echo "FAIL good-ones-pass: $(grep FAIL <<<"$out" | tr '\n' '|')"
 fi
