@@ -44,7 +44,7 @@ UNIT_HELP := tests/unit/unit.c
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(filter-out $(UNIT_HELP),$(UNIT_SRC)))
 
-.PHONY: all user module test demo check bench shell install uninstall clean unit tools
+.PHONY: all user module test demo check shell install uninstall clean unit tools
 
 all: user module
 
