@@ -24,16 +24,18 @@ pass() {
 	echo "PASS $1"
 }
 
+# Without its VM the test is over.
 fail() {
 	echo "FAIL $1: $(tail -n 6 <<<"$2" | tr '\n' '|')"
 	failed=1
+	"$VM" "$DIR" alive || exit 1
 }
 
 # What cannot be gone on from.
 give_up() {
-	fail "$1" "$2"
 	echo "--- console"
 	"$VM" "$DIR" console 40
+	fail "$1" "$2"
 	exit 1
 }
 
@@ -198,7 +200,7 @@ guest 'systemctl reload hostcryptd' >/dev/null
 becomes "a reload opens it" 30 "$(state vm2 open)"
 
 # --- hibernation ----------------------------------------------------------
-says "hibernation is refused while a key is loaded" 'write error' \
+says "hibernation is refused while a key is loaded" 'write error: Device or resource busy' \
 	'echo disk >/sys/power/state'
 says "and the kernel says why" 'no hibernation while keys are loaded' 'dmesg | tail -n 20'
 check "the volume goes on after it" guest \
