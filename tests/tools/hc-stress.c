@@ -266,7 +266,9 @@ static void read_all(struct job *job)
 	struct request request = { 0 };
 
 	for (; request.at < job->bytes; request.at += request.size) {
-		request.size = job->bytes - request.at < LARGEST ? job->bytes - request.at : LARGEST;
+		request.size = job->bytes - request.at;
+		if (request.size > LARGEST)
+			request.size = LARGEST;
 		cut(job, &request);
 		transfer(job, &request, false, 0);
 		compare(job, &request);
@@ -331,8 +333,8 @@ static _Noreturn void run_job(struct job job, const char *device, double end)
 	_exit(0);
 }
 
-static int start_jobs(const char *device, size_t bytes, unsigned int jobs, double end, uint64_t seed,
-		      struct counts *counts)
+static int start_jobs(const char *device, size_t bytes, unsigned int jobs, double end,
+		      uint64_t seed, struct counts *counts)
 {
 	size_t part = bytes / jobs / PAGE * PAGE;
 	unsigned int i;
@@ -395,8 +397,8 @@ int main(int argc, char **argv)
 	setlinebuf(stdout);
 	counts = must_have(mmap(NULL, jobs * sizeof(*counts), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-	if (start_jobs(argv[1], strtoull(argv[2], NULL, 0) * SECTOR, jobs, now() + atof(argv[4]),
-		       strtoull(argv[5], NULL, 0), counts)) {
+	if (start_jobs(argv[1], strtoull(argv[2], NULL, 0) * SECTOR, jobs,
+		       now() + atof(argv[4]), strtoull(argv[5], NULL, 0), counts)) {
 		perror("hc-stress: fork");
 		return 2;
 	}
