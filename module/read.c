@@ -13,6 +13,7 @@
 #include "carrier.h"
 #include "io.h"
 #include "target.h"
+#include "trace.h"
 
 /*
  * Hand the bio back to device mapper. Its end_io is called directly: the bio
@@ -23,35 +24,44 @@ static void hc_read_finish(struct hc_io *io, blk_status_t status)
 {
 	struct bio *bio = hc_bio_of(io);
 
-	hc_stat_status(io->t, status);
+	if (unlikely(status))
+		hc_target_failed(io->t, &io->job.span.src_iter, REQ_OP_READ, status);
 	bio->bi_status = status;
 	bio->bi_end_io = io->end_io;
 	bio->bi_end_io(bio);
 }
 
-static void hc_read_done(struct hc_job *job)
+static void hc_read_decrypted(struct hc_io *io, enum hc_trace_by by)
 {
-	hc_read_finish(container_of(job, struct hc_io, job), errno_to_blk_status(job->err));
+	trace_hostcrypt_read(io->t, &io->job.span.src_iter, by);
+	hc_read_finish(io, errno_to_blk_status(io->job.err));
 }
 
-static void hc_read_defer(struct hc_io *io)
+static void hc_read_done(struct hc_job *job)
+{
+	hc_read_decrypted(container_of(job, struct hc_io, job), HC_BY_WORKER);
+}
+
+static void hc_read_defer(struct hc_io *io, enum hc_trace_why why)
 {
 	hc_stat_add(io->t, HC_DEFERRED, 1);
+	trace_hostcrypt_defer(io->t, &io->job.span.src_iter, REQ_OP_READ, why);
 	hc_job_defer(&io->job);
 }
 
 /* In a task or in softirq. */
-static void hc_read_decrypt(struct hc_io *io)
+static void hc_read_decrypt(struct hc_io *io, enum hc_trace_by by)
 {
 	unsigned int bytes = io->job.span.src_iter.bi_size;
 
-	if (bytes > (in_task() ? HC_TASK_MAX : HC_SOFTIRQ_MAX) ||
-	    !hc_cipher_usable(io->job.cipher)) {
-		hc_read_defer(io);
-		return;
+	if (bytes > (in_task() ? HC_TASK_MAX : HC_SOFTIRQ_MAX)) {
+		hc_read_defer(io, HC_WHY_LARGE);
+	} else if (!hc_cipher_usable(io->job.cipher)) {
+		hc_read_defer(io, HC_WHY_FPU);
+	} else {
+		hc_job_run(&io->job);
+		hc_read_decrypted(io, by);
 	}
-	hc_job_run(&io->job);
-	hc_read_done(&io->job);
 }
 
 /**
@@ -60,7 +70,7 @@ static void hc_read_decrypt(struct hc_io *io)
  */
 void hc_read_carried(struct llist_node *node)
 {
-	hc_read_decrypt(container_of(node, struct hc_io, waiting));
+	hc_read_decrypt(container_of(node, struct hc_io, waiting), HC_BY_SOFTIRQ);
 }
 
 static void hc_read_endio(struct bio *bio)
@@ -70,11 +80,11 @@ static void hc_read_endio(struct bio *bio)
 	if (unlikely(bio->bi_status))
 		hc_read_finish(io, bio->bi_status);
 	else if (!in_hardirq() && !irqs_disabled())
-		hc_read_decrypt(io);
+		hc_read_decrypt(io, HC_BY_INLINE);
 	else if (io->job.span.src_iter.bi_size <= HC_SOFTIRQ_MAX)
 		hc_carrier_add(&io->waiting);
 	else
-		hc_read_defer(io);
+		hc_read_defer(io, HC_WHY_LARGE);
 }
 
 /**

@@ -15,6 +15,7 @@
 #include "io.h"
 #include "keystore.h"
 #include "target.h"
+#include "trace.h"
 
 /* Free what there is; the line may be half-made. */
 static void hc_target_free(struct hc_target *t)
@@ -137,6 +138,32 @@ static void hc_target_dtr(struct dm_target *ti)
 	hc_target_free(t);
 }
 
+/**
+ * hc_target_failed() - note that an I/O has failed
+ * @t: the table line
+ * @iter: where it was, on the mapped device
+ * @op: what it was
+ * @status: how it ended
+ *
+ * One that may not wait and would have to has not failed.
+ *
+ * Context: any.
+ */
+void hc_target_failed(const struct hc_target *t, const struct bvec_iter *iter, enum req_op op,
+		      blk_status_t status)
+{
+	if (status == BLK_STS_AGAIN)
+		return;
+	hc_stat_add(t, HC_ERRORS, 1);
+	trace_hostcrypt_error(t, iter, op, status);
+}
+
+static int hc_target_kill(const struct hc_target *t, const struct bio *bio)
+{
+	hc_target_failed(t, &bio->bi_iter, bio_op(bio), BLK_STS_IOERR);
+	return DM_MAPIO_KILL;
+}
+
 static int hc_target_map(struct dm_target *ti, struct bio *bio)
 {
 	struct hc_target *t = ti->private;
@@ -153,18 +180,15 @@ static int hc_target_map(struct dm_target *ti, struct bio *bio)
 		return DM_MAPIO_REMAPPED;
 	}
 
-	if (unlikely((bio->bi_iter.bi_sector | bio_sectors(bio)) & mask)) {
-		hc_stat_add(t, HC_ERRORS, 1);
-		return DM_MAPIO_KILL;
-	}
+	if (unlikely((bio->bi_iter.bi_sector | bio_sectors(bio)) & mask))
+		return hc_target_kill(t, bio);
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
 		return hc_read_map(t, bio);
 	case REQ_OP_WRITE:
 		return hc_write_map(t, bio);
 	default:
-		hc_stat_add(t, HC_ERRORS, 1);
-		return DM_MAPIO_KILL;
+		return hc_target_kill(t, bio);
 	}
 }
 

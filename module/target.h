@@ -62,13 +62,6 @@ static inline void hc_stat_add(const struct hc_target *t, enum hc_stat stat, u64
 	this_cpu_add(t->stats->n[stat], n);
 }
 
-/* An I/O is over. One that may not wait and would have to has not failed. */
-static inline void hc_stat_status(const struct hc_target *t, blk_status_t status)
-{
-	if (unlikely(status) && status != BLK_STS_AGAIN)
-		hc_stat_add(t, HC_ERRORS, 1);
-}
-
 /* Where a sector of the mapped device is on the device below. */
 static inline sector_t hc_disk_sector(const struct hc_target *t, sector_t sector)
 {
@@ -81,6 +74,8 @@ static inline u64 hc_tweak(const struct hc_target *t, sector_t sector)
 	return t->table.tweak_offset + dm_target_offset(t->ti, sector);
 }
 
+void hc_target_failed(const struct hc_target *t, const struct bvec_iter *iter, enum req_op op,
+		      blk_status_t status);
 int hc_target_register(void);
 void hc_target_unregister(void);
 

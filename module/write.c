@@ -14,6 +14,7 @@
 
 #include "io.h"
 #include "target.h"
+#include "trace.h"
 
 /* One ciphertext bio takes at most one whole plaintext bio of this size. */
 #define HC_WRITE_SECTORS	(BIO_MAX_VECS << (PAGE_SHIFT - SECTOR_SHIFT))
@@ -26,7 +27,8 @@ static void hc_write_put(struct hc_io *io)
 	if (!refcount_dec_and_test(&io->parts))
 		return;
 	bio->bi_status = READ_ONCE(io->status);
-	hc_stat_status(io->t, bio->bi_status);
+	if (unlikely(bio->bi_status))
+		hc_target_failed(io->t, &bio->bi_iter, REQ_OP_WRITE, bio->bi_status);
 	bio_endio(bio);
 }
 
@@ -55,11 +57,12 @@ static void hc_write_prepare(struct hc_io *io, struct bio *cipher_bio)
 }
 
 /* The ciphertext is there: to the disk with it. */
-static void hc_write_submit(struct hc_io *io)
+static void hc_write_submit(struct hc_io *io, enum hc_trace_by by)
 {
 	const struct hc_job *job = &io->job;
 	struct bio *cipher_bio = job->span.dst;
 
+	trace_hostcrypt_write(io->t, &job->span.src_iter, by);
 	if (likely(!job->err)) {
 		dm_submit_bio_remap(hc_bio_of(io), cipher_bio);
 		return;
@@ -85,7 +88,7 @@ static void hc_write_wait(struct work_struct *work)
 		span->src_iter.bi_size = part;
 		refcount_inc(&io->parts);
 		hc_job_run(&io->job);
-		hc_write_submit(io);
+		hc_write_submit(io, HC_BY_WORKER);
 		bio_advance_iter(bio, &span->src_iter, part);
 		rest -= part;
 		cond_resched();
@@ -93,9 +96,10 @@ static void hc_write_wait(struct work_struct *work)
 	hc_write_put(io);
 }
 
-static int hc_write_defer(struct hc_io *io)
+static int hc_write_defer(struct hc_io *io, enum hc_trace_why why)
 {
 	hc_stat_add(io->t, HC_DEFERRED, 1);
+	trace_hostcrypt_defer(io->t, &io->job.span.src_iter, REQ_OP_WRITE, why);
 	INIT_WORK(&io->work, hc_write_wait);
 	queue_work(io->t->wait_wq, &io->work);
 	return DM_MAPIO_SUBMITTED;
@@ -128,10 +132,12 @@ int hc_write_map(struct hc_target *t, struct bio *bio)
 
 	cipher_bio = hc_pages_get(&t->pages, bio, t->dev->bdev, bio->bi_iter.bi_size);
 	if (unlikely(!cipher_bio || !hc_cipher_usable(t->cipher))) {
+		enum hc_trace_why why = cipher_bio ? HC_WHY_FPU : HC_WHY_MEMORY;
+
 		if (cipher_bio)
 			hc_pages_put(&t->pages, cipher_bio);
 		if (!(bio->bi_opf & REQ_NOWAIT))
-			return hc_write_defer(io);
+			return hc_write_defer(io, why);
 		bio_wouldblock_error(bio);
 		return DM_MAPIO_SUBMITTED;
 	}
@@ -141,6 +147,6 @@ int hc_write_map(struct hc_target *t, struct bio *bio)
 		hc_job_join(&io->job);
 	else
 		hc_job_run(&io->job);
-	hc_write_submit(io);
+	hc_write_submit(io, HC_BY_INLINE);
 	return DM_MAPIO_SUBMITTED;
 }
