@@ -101,17 +101,22 @@ class QemuGuest(Guest):
                 pass
         super().close()
 
+    def processors(self):
+        """QEMU's words for the guest's CPUs and how they are run."""
+        accel = os.environ.get("ACCEL", "tcg")
+        if accel == "tcg":
+            return ["-smp", "2", "-accel", "tcg,thread=multi", "-cpu", "max"]
+        return ["-smp", "2", "-accel", accel, "-cpu", "host"]
+
     def start(self):
         self.write_environment()
         self.share_root()
         memory = self.scenario.memory if self.scenario else "1024M"
         more = " ".join(self.scenario.kernel_words) if self.scenario else ""
-        accel = os.environ.get("ACCEL", "tcg")
         words = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
-                 "-machine", "pc,memory-backend=ram", "-smp", "2", "-m", memory,
+                 "-machine", "pc,memory-backend=ram", "-m", memory,
                  "-object", f"memory-backend-memfd,id=ram,size={memory},share=on",
-                 "-accel", "tcg,thread=multi" if accel == "tcg" else accel,
-                 "-cpu", "max" if accel == "tcg" else "host",
+                 *self.processors(),
                  "-kernel", self.image, "-initrd", os.path.join(self.kernel, "initrd"),
                  "-append", f"console=ttyS0 {self.log_level()} panic=-1 rig_folder={self.folder} {more}",
                  "-display", "none",
