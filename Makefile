@@ -44,7 +44,7 @@ UNIT_HELP := tests/unit/unit.c
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(filter-out $(UNIT_HELP),$(UNIT_SRC)))
 
-.PHONY: all user module test demo check shell install uninstall clean unit tools
+.PHONY: all user module test demo check shell install uninstall clean unit tools bench-tools
 
 all: user module
 
@@ -93,6 +93,17 @@ tools: $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 
 $(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libhostcrypt.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
+
+# What tests/bench calls beside these: a plugin of QEMU, and in the guest its mark.
+bench-tools: $(B)/tests/bench/profile.so $(B)/tests/bench/mark
+
+$(B)/tests/bench/%.so: tests/bench/%.c tests/bench/mark.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -fPIC -fvisibility=hidden -shared -o $@ $<
+
+$(B)/tests/bench/mark: tests/bench/mark.c tests/bench/mark.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(CFLAGS) $(WARN) -static -o $@ $<
 
 # What is missing is installed before make looks for libraries.
 test:

@@ -6,12 +6,14 @@
 # mem: 768M
 #
 # A row is TARGET:PATTERN:SIZE[:COUNT], as in dmcrypt-4096-inline:randread:4k;
-# for each a note "row ROW IOS MILLISECONDS" is sent.
+# for each a note "row ROW IOS MILLISECONDS" is sent. With PROFILE=yes fio executes
+# a mark before and after its I/O, and the output has the kernel's symbols.
 
 UUID=5b3c1a52-9d9e-4b0e-8d39-0c8d4f5a7e09
 KEY=$(printf '%02x' {1..64})
 DISK=/dev/ram0
 MIB=128
+MARK=/run/rig/build/tests/bench/mark
 
 # table TARGET: the table line of a row's device.
 table() {
@@ -41,6 +43,7 @@ run_fio() {
 	local words=(--filename="$1" --rw="$2" --bs="$3" --number_ios="$4")
 
 	[ "$2" != randrw ] || words+=(--rwmixread=70)
+	[ -z "${PROFILE:-}" ] || words+=(--exec_prerun="$MARK" --exec_postrun="$MARK")
 	fio --name=row "${words[@]}" --ioengine=libaio --direct=1 --iodepth=16 \
 		--size=${MIB}M --io_size=1T --norandommap --randrepeat=1 --gtod_reduce=1 --output-format=json
 }
@@ -73,4 +76,5 @@ dd if=/dev/zero of=$DISK bs=1M count=$MIB oflag=direct || give_up "the ram disk"
 for row in $BENCH; do
 	measure "$row"
 done
+[ -z "${PROFILE:-}" ] || cat /proc/kallsyms
 pass bench
