@@ -10,6 +10,8 @@
 #include <linux/bio.h>
 #include <linux/build_bug.h>
 #include <linux/interrupt.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 /* For the test suites, where they are built; else no more than a check. */
@@ -49,6 +51,45 @@ struct hc_bh {
 #define hc_bh_arg		tasklet_struct
 #define hc_bh_of(arg)		container_of(arg, struct hc_bh, tasklet)
 #endif
+
+/* A shrinker, allocated by the kernel or by its user. NULL: no memory. */
+static inline struct shrinker *
+hc_shrinker_start(const char *name,
+		  unsigned long (*count)(struct shrinker *, struct shrink_control *),
+		  unsigned long (*scan)(struct shrinker *, struct shrink_control *))
+{
+	struct shrinker *shrinker;
+
+#ifdef HC_HAVE_SHRINKER_ALLOC
+	shrinker = shrinker_alloc(0, "%s", name);
+#else
+	shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+#endif
+	if (!shrinker)
+		return NULL;
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+#ifdef HC_HAVE_SHRINKER_ALLOC
+	shrinker_register(shrinker);
+#else
+	if (register_shrinker(shrinker, "%s", name)) {
+		kfree(shrinker);
+		return NULL;
+	}
+#endif
+	return shrinker;
+}
+
+static inline void hc_shrinker_stop(struct shrinker *shrinker)
+{
+#ifdef HC_HAVE_SHRINKER_ALLOC
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+#endif
+}
 
 static inline void hc_bio_copy_write_hint(struct bio *to, const struct bio *from)
 {

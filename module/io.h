@@ -8,6 +8,7 @@
 #include <linux/refcount.h>
 
 #include "job.h"
+#include "pages.h"
 
 struct hc_target;
 
@@ -15,11 +16,12 @@ struct hc_target;
  * struct hc_io - our part of one bio of device mapper
  * @t: the table line
  * @job: the encryption or decryption
- * @end_io: read: what device mapper had put into the bio
+ * @end_io: read, flush, discard: what device mapper had put into the bio
  * @waiting: read: a place in the list of a carrier
+ * @small: write: the ciphertext's bio, when it is small
  * @work: write: waiting for memory
- * @parts: write: ciphertext bios under way, and the one who makes them
- * @status: write: an error of one of those
+ * @parts: write that waited: ciphertext bios under way, and the one who makes them
+ * @status: write that waited: an error of one of those
  *
  * Device mapper allocates it with the bio, without zeroing it.
  */
@@ -31,6 +33,7 @@ struct hc_io {
 			bio_end_io_t *end_io;
 			struct llist_node waiting;
 		};
+		struct hc_small_bio small;
 		struct {
 			struct work_struct work;
 			refcount_t parts;
@@ -51,6 +54,7 @@ static inline struct bio *hc_bio_of(struct hc_io *io)
 
 int hc_read_map(struct hc_target *t, struct bio *bio);
 void hc_read_carried(struct llist_node *node);
+int hc_pass_map(struct hc_target *t, struct bio *bio);
 int hc_write_map(struct hc_target *t, struct bio *bio);
 
 #endif

@@ -5,13 +5,13 @@
  */
 #include <linux/module.h>
 
+#include "blocks.h"
 #include "carrier.h"
 #include "cipher.h"
 #include "control.h"
 #include "io.h"
 #include "job.h"
 #include "keystore.h"
-#include "pages.h"
 #include "power.h"
 #include "target.h"
 #include "version.h"
@@ -23,12 +23,12 @@ static int __init hostcrypt_init(void)
 	err = hc_cipher_init();
 	if (err)
 		return err;
-	err = hc_pages_init();
+	err = hc_blocks_init();
 	if (err)
 		goto out_cipher;
 	err = hc_job_init();
 	if (err)
-		goto out_pages;
+		goto out_blocks;
 	hc_carrier_init(hc_read_carried);
 	err = hc_power_register();
 	if (err)
@@ -48,8 +48,8 @@ out_power:
 out_job:
 	hc_carrier_exit();
 	hc_job_exit();
-out_pages:
-	hc_pages_exit();
+out_blocks:
+	hc_blocks_exit();
 out_cipher:
 	hc_cipher_exit();
 	return err;
@@ -64,7 +64,7 @@ static void __exit hostcrypt_exit(void)
 	hc_keystore_exit();
 	hc_carrier_exit();
 	hc_job_exit();
-	hc_pages_exit();
+	hc_blocks_exit();
 	hc_cipher_exit();
 }
 

@@ -86,7 +86,8 @@ static int hc_target_open_memory(struct hc_target *t)
 	t->stats = alloc_percpu(struct hc_stats);
 	t->wait_wq = alloc_workqueue("hostcrypt_wait/%s", WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
 				     dm_table_device_name(t->ti->table));
-	err = t->stats && t->wait_wq ? hc_pages_open(&t->pages) : -ENOMEM;
+	err = t->stats && t->wait_wq ? hc_pages_open(&t->pages, &t->stats->n[HC_PAGE_MISSES]) :
+				  -ENOMEM;
 	if (err)
 		t->ti->error = "out of memory";
 	return err;
@@ -173,12 +174,8 @@ static int hc_target_map(struct dm_target *ti, struct bio *bio)
 	 * Flushes come empty, and concern what the disk has already answered
 	 * for: they pass. So do discards; without allow_discards none come.
 	 */
-	if (unlikely(bio->bi_opf & REQ_PREFLUSH || bio_op(bio) == REQ_OP_DISCARD)) {
-		bio_set_dev(bio, t->dev->bdev);
-		if (bio_sectors(bio))
-			bio->bi_iter.bi_sector = hc_disk_sector(t, bio->bi_iter.bi_sector);
-		return DM_MAPIO_REMAPPED;
-	}
+	if (unlikely(bio->bi_opf & REQ_PREFLUSH || bio_op(bio) == REQ_OP_DISCARD))
+		return hc_pass_map(t, bio);
 
 	if (unlikely((bio->bi_iter.bi_sector | bio_sectors(bio)) & mask))
 		return hc_target_kill(t, bio);
@@ -224,6 +221,7 @@ static void hc_status_info(const struct hc_target *t, char *result, unsigned int
 		[HC_WRITES] = "writes",
 		[HC_WRITTEN_BYTES] = "written_bytes",
 		[HC_DEFERRED] = "deferred",
+		[HC_PAGE_MISSES] = "page_misses",
 		[HC_ERRORS] = "errors",
 	};
 	enum hc_stat stat;

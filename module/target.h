@@ -23,6 +23,9 @@ enum hc_stat {
 	/* I/Os that had to go through a worker. */
 	HC_DEFERRED,
 
+	/* Blocks for ciphertext that the allocator had to be asked for. */
+	HC_PAGE_MISSES,
+
 	/* I/Os that failed, whether the disk or we failed them. */
 	HC_ERRORS,
 

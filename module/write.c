@@ -19,21 +19,35 @@
 /* One ciphertext bio takes at most one whole plaintext bio of this size. */
 #define HC_WRITE_SECTORS	(BIO_MAX_VECS << (PAGE_SHIFT - SECTOR_SHIFT))
 
-/* Drop a part; the last one ends the plaintext bio. */
-static void hc_write_put(struct hc_io *io)
+static void hc_write_finish(struct hc_io *io, blk_status_t status)
 {
 	struct bio *bio = hc_bio_of(io);
 
-	if (!refcount_dec_and_test(&io->parts))
-		return;
-	bio->bi_status = READ_ONCE(io->status);
-	if (unlikely(bio->bi_status))
-		hc_target_failed(io->t, &bio->bi_iter, REQ_OP_WRITE, bio->bi_status);
+	if (unlikely(status))
+		hc_target_failed(io->t, &bio->bi_iter, REQ_OP_WRITE, status);
+	bio->bi_status = status;
 	bio_endio(bio);
 }
 
-/* A ciphertext bio is over. Any context. */
+/* The ciphertext bio of a whole write is over. Any context. */
 static void hc_write_endio(struct bio *cipher_bio)
+{
+	struct hc_io *io = cipher_bio->bi_private;
+	blk_status_t status = cipher_bio->bi_status;
+
+	hc_pages_put(&io->t->pages, cipher_bio);
+	hc_write_finish(io, status);
+}
+
+/* Drop a part; the last one ends the plaintext bio. */
+static void hc_write_put(struct hc_io *io)
+{
+	if (refcount_dec_and_test(&io->parts))
+		hc_write_finish(io, READ_ONCE(io->status));
+}
+
+/* The ciphertext bio of a part is over. Any context. */
+static void hc_write_part_endio(struct bio *cipher_bio)
 {
 	struct hc_io *io = cipher_bio->bi_private;
 
@@ -44,13 +58,13 @@ static void hc_write_endio(struct bio *cipher_bio)
 }
 
 /* Make @cipher_bio the output of @io's job, for the next part of the bio. */
-static void hc_write_prepare(struct hc_io *io, struct bio *cipher_bio)
+static void hc_write_prepare(struct hc_io *io, struct bio *cipher_bio, bio_end_io_t *end_io)
 {
 	struct hc_span *span = &io->job.span;
 
 	cipher_bio->bi_iter.bi_sector = hc_disk_sector(io->t, span->src_iter.bi_sector);
 	cipher_bio->bi_private = io;
-	cipher_bio->bi_end_io = hc_write_endio;
+	cipher_bio->bi_end_io = end_io;
 	span->dst = cipher_bio;
 	span->dst_iter = cipher_bio->bi_iter;
 	span->tweak = hc_tweak(io->t, span->src_iter.bi_sector);
@@ -84,7 +98,7 @@ static void hc_write_wait(struct work_struct *work)
 							   rest);
 		unsigned int part = cipher_bio->bi_iter.bi_size;
 
-		hc_write_prepare(io, cipher_bio);
+		hc_write_prepare(io, cipher_bio, hc_write_part_endio);
 		span->src_iter.bi_size = part;
 		refcount_inc(&io->parts);
 		hc_job_run(&io->job);
@@ -100,6 +114,8 @@ static int hc_write_defer(struct hc_io *io, enum hc_trace_why why)
 {
 	hc_stat_add(io->t, HC_DEFERRED, 1);
 	trace_hostcrypt_defer(io->t, &io->job.span.src_iter, REQ_OP_WRITE, why);
+	io->status = BLK_STS_OK;
+	refcount_set(&io->parts, 1);
 	INIT_WORK(&io->work, hc_write_wait);
 	queue_work(io->t->wait_wq, &io->work);
 	return DM_MAPIO_SUBMITTED;
@@ -123,14 +139,13 @@ int hc_write_map(struct hc_target *t, struct bio *bio)
 	hc_stat_add(t, HC_WRITTEN_BYTES, bio->bi_iter.bi_size);
 
 	io->t = t;
-	io->status = BLK_STS_OK;
-	refcount_set(&io->parts, 1);
 	io->job.cipher = t->cipher;
 	io->job.direction = HC_ENCRYPT;
 	io->job.span.src = bio;
 	io->job.span.src_iter = bio->bi_iter;
 
-	cipher_bio = hc_pages_get(&t->pages, bio, t->dev->bdev, bio->bi_iter.bi_size);
+	cipher_bio = hc_pages_get(&t->pages, bio, t->dev->bdev, bio->bi_iter.bi_size,
+				  &io->small);
 	if (unlikely(!cipher_bio || !hc_cipher_usable(t->cipher))) {
 		enum hc_trace_why why = cipher_bio ? HC_WHY_FPU : HC_WHY_MEMORY;
 
@@ -142,7 +157,7 @@ int hc_write_map(struct hc_target *t, struct bio *bio)
 		return DM_MAPIO_SUBMITTED;
 	}
 
-	hc_write_prepare(io, cipher_bio);
+	hc_write_prepare(io, cipher_bio, hc_write_endio);
 	if (bio->bi_iter.bi_size > HC_TASK_MAX)
 		hc_job_join(&io->job);
 	else

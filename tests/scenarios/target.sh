@@ -153,7 +153,7 @@ check_status() {
 		pass "no key in table, status and info"
 	fi
 	expect_match "the status line" \
-		'^0 8192 hostcrypt active cipher:[^ ]+ sector_size:4096 reads:[0-9]+ read_bytes:[0-9]+ writes:0 written_bytes:0 deferred:[0-9]+ errors:0 ?$' \
+		'^0 8192 hostcrypt active cipher:[^ ]+ sector_size:4096 reads:[0-9]+ read_bytes:[0-9]+ writes:0 written_bytes:0 deferred:[0-9]+ page_misses:0 errors:0 ?$' \
 		dmsetup status t
 	before=$(field reads)
 	dd if=/dev/zero of=/dev/mapper/t bs=64k count=16 oflag=direct status=none
