@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guest that the benchmark runs in: one CPU that executes one instruction
-in each nanosecond of the guest's time, so that time counts instructions, the
-same on every machine."""
+"""The guests that the benchmark runs in. One has a CPU that executes one
+instruction in each nanosecond of the guest's time, so that time counts
+instructions, the same on every machine; the other has two CPUs in parallel."""
 
 import os
 import subprocess
@@ -9,21 +9,36 @@ import sys
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(BENCH), "rig"))
-from guest import BUILD, TOP, RigError, Scenario  # noqa: E402
+from guest import BUILD, RIG, TOP, RigError, Scenario, run_tool  # noqa: E402
 from qemuguest import QemuGuest  # noqa: E402
 
 
-class CountingGuest(QemuGuest):
-    """A QEMU guest whose clock counts instructions. Its script, guest.sh, measures
-    @rows; with @profile_to, a plugin writes their profiles to that folder."""
+class BenchGuest(QemuGuest):
+    """A QEMU guest with two CPUs that run at the same time. Its script, guest.sh,
+    measures @rows; @cipher is the module that measures the cipher alone."""
 
-    def __init__(self, kernel, rows, profile_to=None):
+    def __init__(self, kernel, rows, cipher=None):
         self.rows = rows
-        self.profile_to = profile_to
+        self.cipher = cipher
         super().__init__(f"qemu-{kernel}", Scenario(os.path.join(BENCH, "guest.sh")))
 
     def environment(self):
         values = dict(super().environment(), BENCH=" ".join(self.rows))
+        if self.cipher:
+            values["CIPHER"] = "/run/rig/build/" + os.path.relpath(self.cipher, BUILD)
+        return values
+
+
+class CountingGuest(BenchGuest):
+    """One whose clock counts instructions. With @profile_to, a plugin writes the
+    rows' profiles to that folder."""
+
+    def __init__(self, kernel, rows, cipher=None, profile_to=None):
+        self.profile_to = profile_to
+        super().__init__(kernel, rows, cipher)
+
+    def environment(self):
+        values = super().environment()
         if self.profile_to:
             values["PROFILE"] = "yes"
         return values
@@ -37,26 +52,30 @@ class CountingGuest(QemuGuest):
 
 
 def build():
-    """Make what the guest calls."""
-    done = subprocess.run(["make", "-s", "-C", TOP, "user", "tools", "bench-tools"],
+    """Make what guests call."""
+    done = subprocess.run(["make", "-s", "-C", TOP, "user", "bench-tools"],
                           stdout=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
-        raise RigError("make user tools bench-tools failed")
+        raise RigError("make user bench-tools failed")
 
 
-def measure(kernel, rows, report, profile_to=None):
-    """Boot a guest and have it measure @rows; report(row, ios, milliseconds) is called
-    for each as it ends. Returns the path of the guest's output."""
+def build_cipher(kernel):
+    """Make the module that measures the cipher alone; returns its path."""
+    folder = run_tool(os.path.join(RIG, "kernel", "debian"), kernel)
+    return run_tool(os.path.join(BENCH, "cipher", "build"), os.path.join(folder, "build"))
+
+
+def measure(guest, report):
+    """Have the guest measure its rows; report(row, ios, nanoseconds) is called for
+    each as it ends."""
     def progress(kind, name, why):
-        if kind == "NOTE":
-            _, row, ios, milliseconds = name.split()
-            report(row, int(ios), int(milliseconds))
-        elif kind == "FAIL":
-            raise RigError(f"{name}: {why}")
+        words = name.split()
+        if kind == "FAIL":
+            raise RigError(f"{name}: {why}; see {os.path.relpath(guest.logs)}")
+        if kind == "NOTE" and words[0] == "row":
+            report(words[1], int(words[2]), int(words[3]))
 
-    guest = CountingGuest(kernel, rows, profile_to)
     try:
         guest.run(progress)
-        return guest.output
     finally:
         guest.close()
