@@ -16,6 +16,7 @@
 #include "blocks.h"
 #include "compat.h"
 #include "pages.h"
+#include "trace.h"
 
 enum {
 	/*
@@ -98,6 +99,7 @@ static struct page *hc_block_get(struct hc_pages *pages, unsigned int bytes, gfp
 	if (likely(page))
 		return page;
 	this_cpu_inc(*pages->misses);
+	trace_hostcrypt_page_miss(pages, order);
 	if (order) {
 		page = hc_block_alloc(order, GFP_NOWAIT) ?: hc_block_take(0);
 		if (page)

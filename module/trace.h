@@ -115,6 +115,19 @@ TRACE_EVENT(hostcrypt_defer,
 		      hc_show_why(__entry->why))
 );
 
+/* A block of pages for ciphertext is wanted and not at hand. */
+TRACE_EVENT(hostcrypt_page_miss,
+	    TP_PROTO(const struct hc_pages *pages, unsigned int order),
+	    TP_ARGS(pages, order),
+	    TP_STRUCT__entry(__field(dev_t, dev)
+			     __field(unsigned int, order)),
+	    TP_fast_assign(__entry->dev = hc_trace_dev(container_of(pages, struct hc_target,
+								    pages));
+			   __entry->order = order;),
+	    TP_printk("dev=%u:%u order=%u", MAJOR(__entry->dev), MINOR(__entry->dev),
+		      __entry->order)
+);
+
 /* An I/O fails, whether the disk or we failed it. */
 TRACE_EVENT(hostcrypt_error,
 	    TP_PROTO(const struct hc_target *t, const struct bvec_iter *iter, enum req_op op,

@@ -20,6 +20,11 @@ make() {
 	dmsetup create t --table "0 $SECTORS hostcrypt $UUID 0 $1 $OFFSET $SLOW"
 }
 
+# Its number, as events give it.
+volume() {
+	dmsetup info -c --noheadings -o major,minor --separator : t
+}
+
 # The program that does I/O, one request after another, each in one bio: "r
 # OFFSET BYTES", "w OFFSET BYTES" or "n OFFSET BYTES" (a write that may not
 # wait). Prints the errors' names.
@@ -144,11 +149,11 @@ check_events() {
 	local dev disk=$1 by=$2 what=$3
 
 	make "$disk"
-	dev=$(dmsetup info -c --noheadings -o major,minor --separator : t)
+	dev=$(volume)
 	trace_on
 	io w:0:512 w:4096:32768 r:0:512 r:4096:32768
 	trace_off
-	! has_tracepoints || sed -i -E "/_read:/s/by=($by)/by=BY/" /run/trace
+	! has_tracepoints || sed -i -E "/page_miss/d; /_read:/s/by=($by)/by=BY/" /run/trace
 	expect_trace "events, $what: as the I/O was, in its order" \
 "hostcrypt_write: dev=$dev sector=0 bytes=512 by=inline
 hostcrypt_write: dev=$dev sector=8 bytes=32768 by=inline
@@ -173,6 +178,42 @@ hostcrypt_read: dev=$dev sector=8 bytes=32768 by=BY"
 	dmsetup remove t
 }
 
+# Pages for ciphertext are kept for the next write, and given back when memory
+# is short.
+check_page_misses() {
+	local words=() n
+
+	for n in {0..99}; do
+		words+=("w:$((n * 4096)):4096")
+	done
+	make "$(make_ram_disk 16M)"
+	echo 2 >/proc/sys/vm/drop_caches
+	since
+	trace_on
+	io w:0:4096
+	expect "page misses: the first write has one" "writes:1 page_misses:1" \
+		added writes page_misses
+	io "${words[@]}"
+	trace_off
+	# Another CPU may be the one that gives the page back.
+	if [ "$(nproc)" = 1 ]; then
+		expect "page misses: no write after it" "writes:101 page_misses:1" \
+			added writes page_misses
+	fi
+	if has_tracepoints; then
+		expect "page misses: as many are told of" "page_misses:$(event_count page_miss)" \
+			added page_misses
+		expect_match "page misses: with device and size" \
+			"^hostcrypt_page_miss: dev=$(volume) order=0\$" cat /run/trace
+	fi
+	echo 2 >/proc/sys/vm/drop_caches
+	since
+	io w:0:4096
+	expect "page misses: what was kept went when memory was wanted" \
+		"writes:1 page_misses:1" added writes page_misses
+	dmsetup remove t
+}
+
 check_errors() {
 	local dev disk
 
@@ -181,7 +222,7 @@ check_errors() {
 10240 8 error
 10248 22520 linear $disk 10248"
 	make /dev/mapper/bad
-	dev=$(dmsetup info -c --noheadings -o major,minor --separator : t)
+	dev=$(volume)
 	since
 	trace_on
 	expect "a bad sector fails a write and a read, and nothing beside it" "EIO
@@ -209,6 +250,7 @@ check_known_load
 check_apart
 check_events "$(make_ram_disk 16M)" inline "ram disk"
 check_events "$DISK1" 'inline|softirq' "disk with interrupts"
+check_page_misses
 check_errors
 
 expect_ok "the key drops" hc-ioctl drop "$UUID"
