@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The module in the kernel's own eyes: checkpatch --strict, kernel-doc, and for
 # each of Debian's kernels a build in which every warning of W=1 and of sparse
-# is an error. The test suites go through it too, for the kernel with KUnit.
+# is an error. The test suites go through it too, for the kernel with KUnit, and
+# the test module for all.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -19,7 +20,7 @@ complain() {
 
 # Our limit is 100 columns, as in .clang-format.
 mapfile -t sources < <(git ls-files 'module/*.[ch]')
-mapfile -t suites < <(git ls-files 'tests/kunit/*.[ch]')
+mapfile -t suites < <(git ls-files 'tests/kunit/*.[ch]' 'tests/bios/*.[ch]')
 for file in "${sources[@]}" "${suites[@]}"; do
 	said=$(perl "$source/scripts/checkpatch.pl" --no-tree --strict --terse --quiet \
 		--max-line-length=100 -f "$file" 2>&1) || complain "$said"
@@ -27,19 +28,28 @@ done
 said=$("$source/scripts/kernel-doc" -none -Wall "${sources[@]}" 2>&1)
 [ -z "$said" ] || complain "$said"
 
-# build NAME KERNEL-BUILD-FOLDER ARGUMENT...: everything said is an error.
+# compile FOLDER MODULE ARGUMENT...: everything said is an error.
+compile() {
+	local folder=$1 module=$2 said
+	shift 2
+
+	# Of a kernel without its vmlinux no BTF can be made; that is no fault.
+	said=$(make -s -C "$kernel" M="$folder" W=1 C=2 KCFLAGS=-Werror "$@" modules 2>&1 |
+		grep -v '^Skipping BTF generation')
+	[ -z "$said" ] || complain "$name: $said"
+	[ -e "$folder/$module" ] || complain "$name: no $module was built"
+}
+
+# build NAME KERNEL-BUILD-FOLDER ARGUMENT...
 build() {
-	local copy=$folder/$1 kernel=$2 said
+	local name=$1 copy=$folder/$1 kernel=$2
 	shift 2
 
 	mkdir -p "$copy/tests"
 	cp -r Kbuild module "$copy/"
-	cp -r tests/kunit "$copy/tests/"
-	# Of a kernel without its vmlinux no BTF can be made; that is no fault.
-	said=$(make -s -C "$kernel" M="$copy" W=1 C=2 KCFLAGS=-Werror "$@" modules 2>&1 |
-		grep -v '^Skipping BTF generation')
-	[ -z "$said" ] || complain "$(basename "$copy"): $said"
-	[ -e "$copy/dm-hostcrypt.ko" ] || complain "$(basename "$copy"): no module was built"
+	cp -r tests/kunit tests/bios "$copy/tests/"
+	compile "$copy" dm-hostcrypt.ko "$@"
+	compile "$copy/tests/bios" hc-bios.ko "$@"
 }
 
 for series in 6.12 6.1; do

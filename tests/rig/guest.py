@@ -252,6 +252,8 @@ class Guest:
         if self.scenario:
             values["SCENARIO"] = self.scenario.name
             values["SCENARIO_FILE"] = os.path.relpath(self.scenario.path, TOP)
+        if "SEED" in os.environ:
+            values["SEED"] = os.environ["SEED"]
         if self.shell:
             values["RIG_SHELL"] = "1"
             values["TERM"] = os.environ.get("TERM", "dumb")

@@ -12,6 +12,8 @@
 #   KEEP          a folder that outlives a reboot and a power cut
 #   TREE          the project's tree, read-only
 #   MODULE        the path of dm-hostcrypt.ko, built for the running kernel
+#   SEED          the machine's SEED, where it is set: a scenario that draws
+#                 numbers takes it instead of its own, to do a failure again
 #   KMS_HOST KMS_PORT KMS_CERTS   after start_kms
 #   In PATH: hostcrypt, hostcryptd and the test tools (tests/tools).
 #
