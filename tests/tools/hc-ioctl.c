@@ -9,8 +9,7 @@
  *	hc-ioctl list [MEMBER=VALUE...]
  *	hc-ioctl raw NUMBER
  *
- * MEMBER is abi, flags, key_size, count, pointer or reserved (its last word);
- * fail-nth=N has the call's Nth allocation fail, where the kernel can do that.
+ * MEMBER is abi, flags, key_size, count, pointer or reserved (its last word).
  * Prints what came back; on failure the error's name, with exit status 1.
  */
 #include <errno.h>
@@ -33,7 +32,6 @@ struct overrides {
 	uint32_t count;
 	uint32_t reserved;
 	const char *pointer;
-	const char *fail_nth;
 };
 
 static _Noreturn void usage(void)
@@ -67,26 +65,10 @@ static struct overrides parse_overrides(char **args)
 			o.reserved = number;
 		else if (n == 7 && !strncmp(*args, "pointer", n))
 			o.pointer = value + 1;
-		else if (n == 8 && !strncmp(*args, "fail-nth", n))
-			o.fail_nth = value + 1;
 		else
 			usage();
 	}
 	return o;
-}
-
-/* From here on: the allocation that fails is the call's. */
-static void arm(const struct overrides *o)
-{
-	int fd;
-
-	if (!o->fail_nth)
-		return;
-	fd = open("/proc/thread-self/fail-nth", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, o->fail_nth, strlen(o->fail_nth)) < 0) {
-		fprintf(stderr, "fail-nth: %s\n", strerror(errno));
-		exit(2);
-	}
 }
 
 /* The address for a struct: ours, or the one of pointer=. */
@@ -126,7 +108,6 @@ static int do_load(int fd, char **args)
 	l.key_size = o.key_size;
 	l.reserved[4] = o.reserved;
 	l.key = address(&o, key);
-	arm(&o);
 	return ioctl(fd, HOSTCRYPT_IOC_LOAD, &l);
 }
 
