@@ -109,6 +109,7 @@ static void die(const char *format, ...)
 	va_start(args, format);
 	fputs("hc-storm: ", stdout);
 	vfprintf(stdout, format, args);
+	va_end(args);
 	fputc('\n', stdout);
 	fflush(stdout);
 	_exit(1);
