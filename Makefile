@@ -5,6 +5,8 @@
 #   make demo       the main job on a fresh machine, with a commentary
 #   make test       all tests; T=name runs one scenario, T=unit the unit tests
 #                   (tests/run says what else T may be)
+#   make test-long  lockdep, KASAN and KCSAN under stress on two CPUs, 10 minutes;
+#                   LONG=seconds for each stress
 #   make check      lint
 #   make shell      a guest with everything loaded, to look around in; RIG=qemu-6.12
 #                   for the real cipher, KMS=1 for a key server
@@ -44,7 +46,8 @@ UNIT_HELP := tests/unit/unit.c
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(filter-out $(UNIT_HELP),$(UNIT_SRC)))
 
-.PHONY: all user module test demo check shell install uninstall clean unit tools bench-tools
+.PHONY: all user module test test-long demo check shell install uninstall clean unit tools \
+	bench-tools
 
 all: user module
 
@@ -110,6 +113,12 @@ test:
 	tests/rig/install
 	$(MAKE) -j$(shell nproc) user unit tools
 	B=$(B) tests/run $(T)
+
+# What takes its time: kernels that look on while everything happens at once.
+test-long:
+	tests/rig/install
+	$(MAKE) -j$(shell nproc) user tools
+	B=$(B) tests/run --long $(T)
 
 demo:
 	@tests/demo/run

@@ -123,3 +123,42 @@ KTAP version 1
     ok 1 good
 END
 says ktap-cut-short '^FAIL\|cut\|ended after 1 of 2 cases'
+
+# KCSAN: which reports kcsan.py takes for ours.
+races() {
+	out=$(PYTHONPATH=tests/rig python3 -c '
+import kcsan, sys
+for race in kcsan.parse(sys.stdin):
+	print("ours" if race.ours else "not ours", len(race.lines), race.title, sep="|")')
+}
+
+races <<'END'
+[    1.000000] ==================================================================
+[    1.000000] BUG: KCSAN: data-race in one / two
+[    1.000000]
+[    1.000000] write to 0xffff888004aabc10 of 8 bytes by task 12 on cpu 0:
+[    1.000000]  one+0x1d/0x30
+[    1.000000]  submit_bio+0x1/0x2
+[    1.000000]
+[    1.000000] read to 0xffff888004aabc10 of 8 bytes by interrupt on cpu 1:
+[    1.000000]  two+0x1d/0x30
+[    1.000000]  null_cmd_timer_expired+0x1/0x2 [null_blk]
+[    1.000000]
+[    1.000000] Reported by Kernel Concurrency Sanitizer on:
+[    1.000000] CPU: 0 UID: 0 PID: 12 Comm: fio Tainted: G O 6.12.0 dm_hostcrypt
+[    1.000000] ==================================================================
+[    2.000000] ==================================================================
+[    2.000000] BUG: KCSAN: data-race in bio_endio / bio_endio
+[    2.000000]
+[    2.000000] write to 0xffff888004aabc10 of 8 bytes by interrupt on cpu 1:
+[    2.000000]  bio_endio+0x1d/0x30
+[    2.000000]  hc_write_put+0x11/0x20 [dm_hostcrypt]
+[    2.000000]
+[    2.000000] read to 0xffff888004aabc10 of 8 bytes by task 12 on cpu 0:
+[    2.000000]  bio_endio+0x1d/0x30
+[    2.000000] ==================================================================
+[    3.000000] BUG: KCSAN: data-race in three / four
+[    3.000000]  three+0x1d/0x30
+END
+says races '^not ours\|13\|data-race in one / two$' '^ours\|[0-9]+\|data-race in bio_endio' \
+	'^ours\|2\|data-race in three / four$'

@@ -5,8 +5,10 @@ A scenario is a bash file with a header of comment lines:
 
     # about: one sentence
     # rigs: uml qemu-6.12 qemu-6.1      where it runs
+    # long: qemu-debug qemu-kcsan       where it runs for "make test-long" only
     # uml: debug | plain | plain debug  which UML kernel (debug)
-    # timeout: SECONDS                  120; three times that under uml-debug
+    # timeout: SECONDS                  120; three times that under uml-debug, and
+                                        $LONG more for "make test-long"
     # mem: 1024M                        512M
     # disks: 64M 64M                    blank disks
     # kms: pykmip                       a key server (QEMU: on the machine)
@@ -22,6 +24,7 @@ kernel's complaint has failed, whatever it reported.
 
 import atexit
 import base64
+import collections
 import os
 import re
 import shutil
@@ -30,6 +33,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import kcsan
 
 RIG = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(RIG))
@@ -50,7 +55,10 @@ LIVE = set()
 
 UML_RIGS = ("uml-plain", "uml-debug")
 QEMU_RIGS = ("qemu-6.12", "qemu-6.1")
-SLOWER = {"uml-debug": 3, "qemu-6.12": 3, "qemu-6.1": 3}
+SLOWER = {"uml-debug": 3, "qemu-6.12": 3, "qemu-6.1": 3, "qemu-debug": 6, "qemu-kcsan": 6}
+
+# How long a scenario of "make test-long" goes on for, in seconds.
+LONG = float(os.environ.get("LONG") or 200)
 
 
 class RigError(Exception):
@@ -81,8 +89,9 @@ class Scenario:
         self.kunit = "kunit.enable=1" in header.get("kernel", "")
         self.allow = re.compile(header["console-allow"]) if "console-allow" in header else None
         variants = header.get("uml", "debug").split()
+        self.long_rigs = header.get("long", "").split()
         self.rigs = []
-        for rig in header.get("rigs", "uml").split():
+        for rig in header.get("rigs", "" if self.long_rigs else "uml").split():
             if rig == "uml":
                 self.rigs += ["uml-" + variant for variant in variants]
             else:
@@ -96,10 +105,11 @@ class Scenario:
 
 
 class Result:
-    """What a run came to: (kind, name, why) per check."""
+    """What a run came to: (kind, name, why) per check, and what else is worth a line."""
 
     def __init__(self, logs):
         self.checks = []
+        self.notes = []
         self.logs = logs
         self.seconds = 0
         self.cpu_seconds = 0
@@ -147,11 +157,12 @@ def cpu_seconds(session):
 
 def kernel_tools(rig, kunit):
     """The programs that make what a rig boots: (kernel), (module)."""
-    name = {"qemu-kunit": "x86-kunit"}.get(rig) or rig.replace("uml-", "um-")
-    series = name.removeprefix("qemu-")
-    builder = "debian" if rig in QEMU_RIGS else "build"
-    return ((os.path.join(RIG, "kernel", builder), series),
-            (os.path.join(RIG, "kernel", "module"), series) + (("kunit",) if kunit else ()))
+    if rig in QEMU_RIGS:
+        builder, name = "debian", rig.removeprefix("qemu-")
+    else:
+        builder, name = "build", rig.replace("uml-", "um-").replace("qemu-", "x86-")
+    return ((os.path.join(RIG, "kernel", builder), name),
+            (os.path.join(RIG, "kernel", "module"), name) + (("kunit",) if kunit else ()))
 
 
 def prepare(rigs):
@@ -217,6 +228,7 @@ class Guest:
         self.rig = rig
         self.scenario = scenario
         self.shell = shell
+        self.long = scenario is not None and rig in scenario.long_rigs
         self.boot = 0
         self.process = None
         self.kernel = self.module = None
@@ -254,6 +266,8 @@ class Guest:
             values["SCENARIO_FILE"] = os.path.relpath(self.scenario.path, TOP)
         if "SEED" in os.environ:
             values["SEED"] = os.environ["SEED"]
+        if self.long:
+            values["LONG"] = f"{LONG:.0f}"
         if self.shell:
             values["RIG_SHELL"] = "1"
             values["TERM"] = os.environ.get("TERM", "dumb")
@@ -334,7 +348,8 @@ class Guest:
         result = Result(self.logs)
         began = time.monotonic()
         scale = SLOWER.get(self.rig, 1) * float(os.environ.get("TIMEOUT_SCALE", 1))
-        deadline = began + self.scenario.timeout * scale
+        limit = (self.scenario.timeout + (LONG if self.long else 0)) * scale
+        deadline = began + limit
         ended = None
         status = 0
 
@@ -384,23 +399,42 @@ class Guest:
                    f"the guest died before the scenario's end ({how})")
         elif ended == "hung":
             report("FAIL", self.scenario.name,
-                   f"no end after {self.scenario.timeout * scale:.0f} s; killed")
+                   f"no end after {limit:.0f} s; killed")
         elif not result.checks:
             report("FAIL", self.scenario.name, "the scenario checked nothing")
         complaint = self.complaint()
         if complaint:
             report("FAIL", self.scenario.name, f"the console says: {complaint}")
+        for note in self.races_of_others():
+            result.notes.append(note)
+            progress("NOTE", note, "")
         result.seconds = time.monotonic() - began
         return result
 
     def collect(self):
         """Bring logs that the guest wrote elsewhere into the log folder."""
 
+    def races(self):
+        """KCSAN's reports."""
+        with open(self.console, encoding="utf-8", errors="replace") as console:
+            return list(kcsan.parse(console))
+
+    def races_of_others(self):
+        """A line for each race that the kernel has with itself; the whole reports
+        are in a log of their own."""
+        others = [race for race in self.races() if not race.ours]
+        with open(os.path.join(self.logs, "races-not-ours.log"), "w", encoding="utf-8") as log:
+            for race in others:
+                log.write("\n".join(race.lines) + "\n")
+        titles = collections.Counter(race.title for race in others)
+        return [f"not ours: {title} ({count})" for title, count in titles.most_common()]
+
     def complaint(self):
         """The console's first line that a sound kernel does not print."""
+        others = {race.lines[0] for race in self.races() if not race.ours}
         with open(self.console, encoding="utf-8", errors="replace") as console:
             for line in console:
-                if COMPLAINT.search(line):
+                if COMPLAINT.search(line) and line.rstrip("\n") not in others:
                     if not (self.scenario.allow and self.scenario.allow.search(line)):
                         return line.strip()[:200]
         return None

@@ -1,5 +1,6 @@
 # about: the module's KUnit suites; the rig reads their KTAP from the console
 # rigs: uml qemu-kunit
+# long: qemu-debug qemu-kcsan
 # kernel: kunit.enable=1
 # timeout: 300
 

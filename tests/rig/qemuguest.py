@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""QEMU guests with a stock Debian cloud kernel (or the KUnit kernel): two CPUs,
+"""QEMU guests with a stock Debian cloud kernel or one of our own: two CPUs,
 the real cipher, and a memory that can be looked at from outside. The root is
 the machine's own file system, shared over virtio-fs, read-only, under an
 overlay; so there is no image to build."""
@@ -10,23 +10,23 @@ import socket
 import subprocess
 import time
 
-from guest import RIG, Guest, RigError, kernel_tools, run_program, run_tool, take_terminal
+from guest import QEMU_RIGS, RIG, Guest, RigError, kernel_tools, run_program, run_tool, take_terminal
 
 VIRTIOFSD = ("/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd")
 
 
 class QemuGuest(Guest):
-    """A guest under qemu-6.12, qemu-6.1 or qemu-kunit."""
+    """A guest under qemu-6.12, qemu-6.1, qemu-kunit, qemu-debug or qemu-kcsan."""
 
     def __init__(self, rig, scenario, shell=False):
         super().__init__(rig, scenario, shell)
         self.kernel, self.module = (
             run_tool(*tool) for tool in kernel_tools(rig, scenario is not None and scenario.kunit))
-        if rig == "qemu-kunit":
+        if rig in QEMU_RIGS:
+            self.image = os.path.join(self.kernel, "vmlinuz")
+        else:
             self.image = os.path.join(self.kernel, "arch/x86/boot/bzImage")
             run_tool(os.path.join(RIG, "kernel", "initrd"), self.kernel)
-        else:
-            self.image = os.path.join(self.kernel, "vmlinuz")
         self.connection = None
         self.sharer = None
         self.rest = b""

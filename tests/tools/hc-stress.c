@@ -122,7 +122,8 @@ static void expected(uint64_t out[SECTOR / 8], uint64_t sector, uint32_t holds)
 /* Small ones mostly; a few are as large as they get. */
 static size_t choose_size(struct job *job)
 {
-	size_t kind = below(job, 100), most = kind < 70 ? 65536 : kind < 94 ? 524288 : LARGEST;
+	size_t kind = below(job, 100);
+	size_t most = kind < 60 ? 16384 : kind < 90 ? 131072 : kind < 97 ? 524288 : LARGEST;
 
 	if (most > job->bytes)
 		most = job->bytes;

@@ -3,6 +3,9 @@
  * A module with faults, one per value of its parameter "mode", to see that the
  * debug kernel's checkers are awake and that the rig hears them.
  */
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -66,6 +69,40 @@ static noinline void atomic_sleep(void)
 	spin_unlock(&spin);
 }
 
+static unsigned long raced;
+
+static noinline void race_on(void)
+{
+	unsigned long end = jiffies + 2 * HZ;
+
+	while (time_before(jiffies, end)) {
+		unsigned int i;
+
+		for (i = 0; i < 10000; i++)
+			raced++;
+		cond_resched();
+	}
+}
+
+static int race_thread(void *unused)
+{
+	race_on();
+	/* Whoever ends it must find it there. */
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+/* Two tasks count in the same place. */
+static noinline void race(void)
+{
+	struct task_struct *other = kthread_run(race_thread, NULL, "race");
+
+	race_on();
+	if (!IS_ERR(other))
+		kthread_stop(other);
+}
+
 static int __init fault_init(void)
 {
 	if (!strcmp(mode, "leak"))
@@ -80,6 +117,8 @@ static int __init fault_init(void)
 		atomic_sleep();
 	else if (!strcmp(mode, "warn"))
 		WARN_ON(1);
+	else if (!strcmp(mode, "race"))
+		race();
 	else
 		return -EINVAL;
 	return 0;

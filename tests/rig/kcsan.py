@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Read KCSAN's reports from a console log, and tell ours from the kernel's own.
+
+The kernel has data races of its own, which are no fault of the module's. A
+report is ours when a function of one of our modules is in any of its stacks. One
+that is not whole cannot be judged, and counts as ours.
+"""
+
+import collections
+import re
+
+# As the console shows a function of a module: name+0x1/0x2 [module].
+OURS = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[(?:dm_hostcrypt|hostcrypt_kunit)\b")
+HEADER = re.compile(r"BUG: KCSAN: (.*)")
+END = re.compile(r"={60,}\s*$")
+
+Report = collections.namedtuple("Report", "title ours lines")
+
+
+def make_report(title, lines, whole):
+    return Report(title, not whole or any(OURS.search(line) for line in lines), lines)
+
+
+def parse(lines):
+    """Yield a Report for each of KCSAN's reports."""
+    title, block = None, []
+    for line in lines:
+        line = line.rstrip("\n")
+        found = HEADER.search(line)
+        if found:
+            if title is not None:
+                yield make_report(title, block, False)
+            title, block = found[1].strip(), []
+        if title is None:
+            continue
+        block.append(line)
+        if END.search(line):
+            yield make_report(title, block, True)
+            title = None
+    if title is not None:
+        yield make_report(title, block, False)
