@@ -22,12 +22,17 @@ static DEFINE_SPINLOCK(spin);
 /* The compiler must not know the size, or it would refuse the overrun. */
 static volatile size_t size = 64;
 
+/* Many: of a few the addresses may live on in some stack. */
 static noinline void leak(void)
 {
-	char *memory = kmalloc(size, GFP_KERNEL);
+	unsigned int i;
 
-	if (memory)
-		memset(memory, 1, size);
+	for (i = 0; i < 32; i++) {
+		char *memory = kmalloc(size, GFP_KERNEL);
+
+		if (memory)
+			memset(memory, 1, size);
+	}
 }
 
 static noinline void overrun(void)
