@@ -8,6 +8,9 @@
 #   make test-long  lockdep, KASAN and KCSAN under stress on two CPUs, 10 minutes;
 #                   LONG=seconds for each stress
 #   make check      lint
+#   make bench      what an I/O costs, beside dm-crypt, in instructions, in guests;
+#                   KERNEL=6.12 for that kernel only; DEV=/dev/... by the clock, on
+#                   a disk of this machine that may be overwritten (tests/bench/device)
 #   make shell      a guest with everything loaded, to look around in; RIG=qemu-6.12
 #                   for the real cipher, KMS=1 for a key server
 #   make install    to DESTDIR; DKMS builds the module
@@ -46,7 +49,7 @@ UNIT_HELP := tests/unit/unit.c
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(filter-out $(UNIT_HELP),$(UNIT_SRC)))
 
-.PHONY: all user module test test-long demo check shell install uninstall clean unit tools \
+.PHONY: all user module test test-long bench demo check shell install uninstall clean unit tools \
 	bench-tools
 
 all: user module
@@ -122,6 +125,19 @@ test-long:
 
 demo:
 	@tests/demo/run
+
+bench:
+ifdef DEV
+	$(MAKE) user
+	B=$(B) tests/bench/device $(if $(YES),--yes) $(if $(FORCE),--force) \
+		$(if $(SIZE),--size $(SIZE)) $(if $(UNITS),--units "$(UNITS)") \
+		$(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(LOADS),--loads "$(LOADS)") $(if $(JOBS),--jobs "$(JOBS)") \
+		$(if $(DEPTHS),--depths "$(DEPTHS)") $(DEV)
+else
+	tests/rig/install
+	B=$(B) tests/bench/run $(foreach kernel,$(KERNEL),--kernel $(kernel))
+endif
 
 check:
 	tests/rig/install

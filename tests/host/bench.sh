@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 300
+#
+# The benchmark's machinery with a few I/Os: rows of plausible numbers that are
+# the same when measured again, profiles that add up, all files with all columns.
+# (What it does on a disk: scenarios/bench-device.sh.)
+# shellcheck disable=SC2317 # functions are called through check
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+failed=0
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+TEST_LOGS=$(realpath -m "${B:-build}/test-logs/host-bench")
+export TEST_LOGS
+
+check() {
+	local name=$1 said
+	shift
+
+	if said=$("$@" 2>&1); then
+		echo "PASS $name"
+	else
+		echo "FAIL $name: $(tail -n 3 <<<"$said" | tr '\n' '|')"
+		failed=1
+	fi
+}
+
+# Two rows, each twice, in one boot.
+rows=(linear:randread:4k:3000 hostcrypt-4096:randread:4k:3000)
+measure() {
+	tests/bench/icount --profile "${rows[@]}" "${rows[@]}" >"$out/icount"
+}
+
+# per_io ROW: what was measured, both times.
+per_io() {
+	awk -v row="$1" '$1 == row { gsub(",", "", $2); print $2 }' "$out/icount"
+}
+
+# The clock has whole milliseconds, here a thirtieth of a row.
+repeats() {
+	per_io "$1" | awk '{ n[NR] = $1 } END {
+		print n[1], n[2]
+		exit NR != 2 || n[1] < 5000 || n[1] > 50000 || n[1] > 1.05 * n[2] || n[2] > 1.05 * n[1] }'
+}
+
+dearer() {
+	[ "$(per_io "${rows[1]}" | head -n 1)" -gt $(("$(per_io "${rows[0]}" | head -n 1)" + 5000)) ]
+}
+
+# The plugin's count is the clock's, and what fio needs around its I/O.
+adds_up() {
+	local all
+
+	for row in "${rows[@]}"; do
+		all=$(sed -n "/^$row, instructions/,/ all$/s/^ *\([0-9]*\).* all$/\1/p" "$out/icount" |
+			head -n 1)
+		per_io "$row" | head -n 1 | awk -v all="$all" '{ print $1, all
+			exit all < $1 * 0.97 || all > $1 * 1.5 }' || return
+	done
+}
+
+names() {
+	grep -qE "[0-9.]+ +[0-9.]+ % +$1" "$out/icount"
+}
+
+check "two rows are measured" measure
+check "a row is the same twice" repeats "${rows[0]}"
+check "an encrypting row is, too" repeats "${rows[1]}"
+check "encryption costs something" dearer
+check "the profile adds up" adds_up
+check "the profile knows our module" names 'hc_read_map \[dm_hostcrypt\]'
+check "the profile knows the cipher" names '\[aesni_intel\]'
+
+# The report, of numbers made up so that every second goal is reached.
+report() {
+	PYTHONPATH=tests/bench python3 - "$out" >"$out/report" <<-'END'
+	import os, sys
+	import report
+
+	counts = report.Counts("6.12")
+	parallel = report.Parallel("6.12")
+	for direction in ("encrypt", "decrypt"):
+	    for unit in (512, 4096):
+	        counts.add(f"cipher:{direction}:{unit}", 1000, 8000 * 1000)
+	cost = {"linear": 0, "dmcrypt-512": 10500, "dmcrypt-512-inline": 10500, "hostcrypt-512": 9000,
+	        "dmcrypt-4096": 9500, "dmcrypt-4096-inline": 9000, "hostcrypt-4096": 8300}
+	for pattern, size in report.WORKLOADS:
+	    for target in report.TARGETS:
+	        dearer = 2000 if pattern in ("randwrite", "write") and target.startswith("hostcrypt") else 0
+	        per_io = 1000 + report.KIB[size] // 4 * (cost[target] + dearer)
+	        counts.add(f"{target}:{pattern}:{size}", 100, 100 * per_io)
+	for number, target in enumerate(report.PARALLEL_TARGETS):
+	    for pattern, factor in (("read", 2.5), ("write", 1)):
+	        for turn in (1, 5, 1.1):
+	            fast = factor if target == "hostcrypt-4096" else 1
+	            parallel.add(f"{target}:{pattern}:1m:10:1", 10, int(1e9 * turn / fast))
+	report.print_counts(counts)
+	report.print_parallel(parallel)
+	report.print_goals(counts, parallel)
+	report.write_csv(os.path.join(sys.argv[1], "instructions.csv"), [counts])
+	report.write_parallel_csv(os.path.join(sys.argv[1], "parallel.csv"), [parallel])
+	report.plot(sys.argv[1], [counts])
+	END
+}
+
+# says REGEX
+says() {
+	grep -E "$1" "$out/report" || { cat "$out/report"; return 1; }
+}
+
+# filled FILE COLUMNS ROWS: every field of every row, but those that may be empty.
+filled() {
+	[ "$(head -n 1 "$out/$1")" = "$2" ] || return
+	tail -n +2 "$out/$1" | awk -F, -v rows="$3" -v columns="${2//[^,]/}" '
+		NF != length(columns) + 1 { bad++ }
+		{ for (i = 1; i <= 7; i++) if ($i == "") bad++ }
+		END { print NR, bad + 0; exit NR != rows || bad }'
+}
+
+check "the report" report
+check "an overhead that is small enough" \
+	says '^  reached +4K read, overhead: +300 : 1,000 of tuned dm-crypt = 0.300, at most 0.33'
+check "one that is not" \
+	says '^  not reached +4K write, overhead: +2,300 : 1,000 of tuned dm-crypt = 2.300'
+check "units of 512" says '^  not reached +4K read, units of 512: +10,000 : 11,500 of dm-crypt = 0.870'
+check "large reads" says '^  reached +1M read, units of 4096: '
+check "large writes" says '^  not reached +1M write, units of 4096: '
+check "two CPUs, median" says '^  reached +1M read, depth 1, two CPUs: +23 : 9 MiB/s .* = 2.50, at least'
+check "two CPUs, too slow" says '^  not reached +1M write, depth 1, two CPUs: '
+check "instructions.csv" filled instructions.csv \
+	kernel,target,pattern,size,ios,instructions,instructions_per_io,cipher_per_io,overhead_per_io,ratio_to_tuned \
+	$((4 + 7 * 7))
+check "parallel.csv" filled parallel.csv \
+	kernel,target,pattern,size,round,ios,nanoseconds,mib_per_second $((7 * 2 * 3))
+check "the plot as SVG" grep -q 'hostcrypt 4096' "$out/plot.svg"
+check "the plot as PNG" bash -c "head -c 4 '$out/plot.png' | grep -qa PNG"
+exit $failed
