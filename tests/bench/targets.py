@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import subprocess
+import sys
 import uuid
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -49,6 +50,12 @@ def run(*words, text=None):
     return done.stdout
 
 
+def exists(name):
+    """Is there a device-mapper device of this name?"""
+    return subprocess.run(["dmsetup", "info", name], check=False, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL).returncode == 0
+
+
 class Targets:
     """Makes one target at a time over a disk; close() leaves nothing behind."""
 
@@ -63,6 +70,8 @@ class Targets:
     def load_key(self):
         """Hand the key to the module; through a pipe, as keys are no arguments."""
         command = program("hostcrypt")
+        # From here on: an interruption may come when the module has it already.
+        self.loaded = True
         try:
             done = subprocess.run([command, "key", "load", self.uuid], input=self.key,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -70,7 +79,6 @@ class Targets:
             raise BenchError("no hostcrypt command here; run make") from None
         if done.returncode != 0:
             raise BenchError(f"key load failed: {done.stdout.decode().strip()}")
-        self.loaded = True
 
     def line(self, target):
         """The target's table line, with a number and words of options."""
@@ -110,14 +118,19 @@ class Targets:
             self.made = False
 
     def close(self):
-        """Whatever was made is removed, also when something had gone wrong."""
-        if self.made:
-            subprocess.run(["dmsetup", "remove", "--retry", TAG], check=False,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        """Whatever was made is removed, also when something had gone wrong. A fio that
+        was killed first waits for its I/O, which may take a while."""
+        quiet = {"check": False, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        tries = 12
+        while self.made and tries:
+            done = subprocess.run(["dmsetup", "remove", "--retry", TAG], **quiet)
+            self.made = done.returncode != 0 and exists(TAG)
+            tries -= 1
         if self.loaded:
-            subprocess.run([program("hostcrypt"), "key", "drop", self.uuid], check=False,
-                           stdout=subprocess.DEVNULL)
+            subprocess.run([program("hostcrypt"), "key", "drop", self.uuid], **quiet)
             self.loaded = False
+        if self.made:
+            print(f"bench: the device {TAG} could not be removed", file=sys.stderr)
 
 
 def fio(node, pattern, size, *more):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: make bench DEV=: refuses what it should, measures, leaves nothing behind, also when it is interrupted
 # rigs: qemu-6.12
-# timeout: 120
+# timeout: 300
 # mem: 768M
 # disks: 64M 16M
 
