@@ -14,7 +14,7 @@
 #define pr_fmt(fmt) "hostcrypt: " fmt
 
 #include <crypto/internal/simd.h>
-#include <crypto/skcipher.h>
+#include <crypto/internal/skcipher.h>
 #include <asm/simd.h>
 #include <linux/blkdev.h>
 #include <linux/bvec.h>
@@ -40,6 +40,9 @@ struct hc_cipher {
 
 	/* Bytes of a data unit. */
 	unsigned int unit;
+
+	/* Bytes that a request has of the cipher's own. */
+	unsigned int reqsize;
 
 	/* It is SIMD code, and the context has to allow that. */
 	bool simd;
@@ -179,6 +182,7 @@ struct hc_cipher *hc_cipher_alloc(const struct hc_key *key, unsigned int unit, b
 		goto out_free;
 	}
 	cipher->unit = unit;
+	cipher->reqsize = crypto_skcipher_reqsize(cipher->tfm);
 	cipher->simd = !hc_tfm_slow(cipher->tfm);
 
 	crypto_skcipher_set_flags(cipher->tfm, CRYPTO_TFM_REQ_FORBID_WEAK_KEYS);
@@ -316,15 +320,16 @@ static int hc_crypt_scattered(struct hc_crypt *crypt, const struct hc_span *at)
 	return err;
 }
 
-static int hc_crypt_span(struct hc_crypt *crypt, struct hc_span at)
+static int hc_crypt_span(struct hc_crypt *crypt, const struct hc_span *span)
 {
 	unsigned int unit = crypt->cipher->unit;
-	int err = 0;
+	struct hc_span at = *span;
 
-	while (at.src_iter.bi_size && !err) {
+	for (;;) {
 		struct bio_vec in = bio_iter_iovec(at.src, at.src_iter);
 		struct bio_vec out = bio_iter_iovec(at.dst, at.dst_iter);
 		unsigned int bytes = round_down(min(in.bv_len, out.bv_len), unit);
+		int err;
 
 		if (likely(bytes)) {
 			err = hc_crypt_run(crypt, &in, &out, bytes, at.tweak);
@@ -332,18 +337,51 @@ static int hc_crypt_span(struct hc_crypt *crypt, struct hc_span at)
 			bytes = unit;
 			err = hc_crypt_scattered(crypt, &at);
 		}
+		if (err || bytes == at.src_iter.bi_size)
+			return err;
 		bio_advance_iter(at.src, &at.src_iter, bytes);
 		bio_advance_iter(at.dst, &at.dst_iter, bytes);
 		at.tweak += bytes >> SECTOR_SHIFT;
 	}
-	return err;
+}
+
+/* One entry for one run of bytes in a page. */
+static void hc_sg_init(struct scatterlist *sg)
+{
+	*sg = (struct scatterlist){};
+	sg_mark_end(sg);
+}
+
+/* What is set once for all data units. */
+static void hc_crypt_begin(struct hc_crypt *crypt, const struct hc_cipher *cipher,
+			   enum hc_direction direction)
+{
+	struct skcipher_request *req = (void *)crypt->request;
+
+	crypt->cipher = cipher;
+	crypt->direction = direction;
+	hc_sg_init(&crypt->src);
+	hc_sg_init(&crypt->dst);
+	skcipher_request_set_tfm(req, cipher->tfm);
+	skcipher_request_set_callback(req, 0, NULL, NULL);
+}
+
+/* The vector, and what the cipher has of its own, hold the encrypted tweak. */
+static void hc_crypt_end(struct hc_crypt *crypt)
+{
+	struct skcipher_request *req = (void *)crypt->request;
+
+	WRITE_ONCE(crypt->iv[0], 0);
+	WRITE_ONCE(crypt->iv[1], 0);
+	if (unlikely(crypt->cipher->reqsize))
+		memzero_explicit(skcipher_request_ctx(req), crypt->cipher->reqsize);
 }
 
 /**
  * hc_cipher_crypt() - encrypt or decrypt a run of data units
  * @cipher: the cipher; hc_cipher_usable()
  * @direction: which
- * @span: what
+ * @span: what; not empty
  *
  * Never sleeps, never allocates.
  *
@@ -353,22 +391,13 @@ static int hc_crypt_span(struct hc_crypt *crypt, struct hc_span at)
 int hc_cipher_crypt(const struct hc_cipher *cipher, enum hc_direction direction,
 		    const struct hc_span *span)
 {
-	struct hc_crypt crypt;
-	struct skcipher_request *req = (void *)crypt.request;
+	/* Several hundred bytes, most of which are never looked at. */
+	struct hc_crypt crypt HC_UNINITIALIZED;
 	int err;
 
-	crypt.cipher = cipher;
-	crypt.direction = direction;
-	sg_init_table(&crypt.src, 1);
-	sg_init_table(&crypt.dst, 1);
-	skcipher_request_set_tfm(req, cipher->tfm);
-	skcipher_request_set_callback(req, 0, NULL, NULL);
-
-	err = hc_crypt_span(&crypt, *span);
-
-	/* The request and the vector hold the encrypted tweak. */
-	memzero_explicit(req, sizeof(*req) + crypto_skcipher_reqsize(cipher->tfm));
-	memzero_explicit(crypt.iv, sizeof(crypt.iv));
+	hc_crypt_begin(&crypt, cipher, direction);
+	err = hc_crypt_span(&crypt, span);
+	hc_crypt_end(&crypt);
 	return err;
 }
 EXPORT_SYMBOL_HC_KUNIT(hc_cipher_crypt);

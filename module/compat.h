@@ -22,6 +22,13 @@
 #define EXPORT_SYMBOL_HC_KUNIT(symbol) static_assert(sizeof(typeof(symbol) *))
 #endif
 
+/* For the variable that is too large to be zeroed at each call, as many kernels have it. */
+#if __has_attribute(uninitialized)
+#define HC_UNINITIALIZED __attribute__((uninitialized))
+#else
+#define HC_UNINITIALIZED
+#endif
+
 /* Newer kernels want to be told that a workqueue is per CPU. */
 #ifdef HC_HAVE_WQ_PERCPU
 #define HC_WQ_PERCPU WQ_PERCPU

@@ -47,9 +47,10 @@ static inline struct hc_io *hc_io_of(struct bio *bio)
 	return dm_per_bio_data(bio, sizeof(struct hc_io));
 }
 
+/* The bio that the part belongs to, once it has been mapped. */
 static inline struct bio *hc_bio_of(struct hc_io *io)
 {
-	return dm_bio_from_per_bio_data(io, sizeof(struct hc_io));
+	return io->job.span.src;
 }
 
 int hc_read_map(struct hc_target *t, struct bio *bio);
