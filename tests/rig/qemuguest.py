@@ -104,9 +104,12 @@ class QemuGuest(Guest):
     def processors(self):
         """QEMU's words for the guest's CPUs and how they are run."""
         accel = os.environ.get("ACCEL", "tcg")
+        # Our own kernels are without ACPI, and the table that was before it names
+        # one CPU of each socket.
+        count = "2" if self.rig in QEMU_RIGS else "2,sockets=2"
         if accel == "tcg":
-            return ["-smp", "2", "-accel", "tcg,thread=multi", "-cpu", "max"]
-        return ["-smp", "2", "-accel", accel, "-cpu", "host"]
+            return ["-smp", count, "-accel", "tcg,thread=multi", "-cpu", "max"]
+        return ["-smp", count, "-accel", accel, "-cpu", "host"]
 
     def start(self):
         self.write_environment()
