@@ -36,8 +36,10 @@
 # Doing
 #   load_module [PARAM...]    insert dm-hostcrypt and what it needs
 #   load NAME [PARAM...]      insert a module of the running kernel
-#   make_ram_disk SIZE [BLOCK]    print a new ram disk's path; SIZE as 64M,
-#                             BLOCK the logical block size (512)
+#   make_ram_disk SIZE [BLOCK [timer]]
+#                             print a new ram disk's path; SIZE as 64M, BLOCK the
+#                             logical block size (512); with "timer" it answers
+#                             in an interrupt as a disk does, not where it is asked
 #   start_kms                 have a PyKMIP server with its certificates; sets
 #                             the KMS_ variables
 #   stop_kms
@@ -201,7 +203,7 @@ load_module() {
 }
 
 make_ram_disk() {
-	local size=$1 block=${2:-512} n=0 dir
+	local size=$1 block=${2:-512} mode=${3:+2} n=0 dir
 
 	load null_blk nr_devices=0 || return
 	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
@@ -214,6 +216,7 @@ make_ram_disk() {
 		echo "$block" >"$dir/blocksize" &&
 		echo 1 >"$dir/memory_backed" &&
 		echo 1 >"$dir/discard" &&
+		echo "${mode:-1}" >"$dir/irqmode" &&
 		echo 1 >"$dir/power" || return
 	# Older kernels name the disk by its number, newer ones like its folder.
 	[ -b "/dev/rd$n" ] && echo "/dev/rd$n" || echo "/dev/nullb$(cat "$dir/index")"
