@@ -97,7 +97,8 @@ module:
 # Small programs that scenarios call; in their PATH.
 tools: $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 
-$(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libhostcrypt.a
+$(B)/tests/tools/%: $(B)/tests/tools/%.o $(call obj,$(wildcard tests/tools/lib/*.c)) \
+		$(B)/libhostcrypt.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
 
 # What tests/bench calls beside these: a plugin of QEMU, and in the guest its mark.

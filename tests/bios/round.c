@@ -22,6 +22,9 @@
 /* What is compared below besides a shape's own place, to each side. */
 #define HB_MARGIN	8
 
+/* Every so many rounds begin with a large write. Odd, so that each slice has some. */
+#define HB_LARGE_EVERY	25
+
 static const char * const hb_names[HB_VOLUMES] = {
 	[HB_OURS] = "hostcrypt",
 	[HB_THEIRS] = "dm-crypt",
@@ -118,7 +121,8 @@ static void hb_draw(struct hb_slice *slice, struct hb_random *r)
 	for (slice->items = 0; tries; tries--) {
 		struct hb_shape *shape = &slice->item[slice->items].shape;
 
-		hb_shape_make(shape, r, &slice->space);
+		hb_shape_make(shape, r, &slice->space,
+			      !slice->items && slice->round % HB_LARGE_EVERY == 0);
 		if (hb_fits(slice, shape))
 			slice->items++;
 	}

@@ -20,14 +20,14 @@ static const struct {
 	{ 350, SZ_16K },
 	{ 250, SZ_64K },
 	{ 70, SZ_256K },
-	{ 22, SZ_1M },
-	{ 8, SZ_2M + SZ_1M },
+	{ 25, SZ_1M },
+	{ 5, SZ_2M + SZ_1M },
 };
 
-static unsigned int hb_draw_sectors(struct hb_random *r, const struct hb_space *space)
+static unsigned int hb_draw_sectors(struct hb_random *r, const struct hb_space *space, bool large)
 {
 	unsigned int block = space->block >> SECTOR_SHIFT;
-	unsigned int draw = hb_random_below(r, 1000), i, most;
+	unsigned int draw = large ? 999 : hb_random_below(r, 1000), i, most;
 
 	for (i = 0; draw >= hb_sizes[i].per_mille; i++)
 		draw -= hb_sizes[i].per_mille;
@@ -273,13 +273,15 @@ static void hb_shape_clear(struct hb_shape *shape)
  * @shape: where to
  * @r: the stream to draw from
  * @space: where it may be
+ * @large: it is to be a write, one of the largest
  */
-void hb_shape_make(struct hb_shape *shape, struct hb_random *r, const struct hb_space *space)
+void hb_shape_make(struct hb_shape *shape, struct hb_random *r, const struct hb_space *space,
+		   bool large)
 {
 	hb_shape_clear(shape);
-	shape->kind = hb_draw_kind(r, space);
+	shape->kind = large ? HB_WRITE : hb_draw_kind(r, space);
 	shape->flags = hb_draw_flags(r, shape->kind);
-	shape->sectors = shape->kind == HB_FLUSH ? 0 : hb_draw_sectors(r, space);
+	shape->sectors = shape->kind == HB_FLUSH ? 0 : hb_draw_sectors(r, space, large);
 	shape->sector = hb_draw_sector(r, space, shape->sectors);
 	if (hb_shape_bad(shape))
 		hb_draw_bad(shape, r, space);

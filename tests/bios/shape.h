@@ -115,7 +115,8 @@ struct hb_space {
 	bool last;
 };
 
-void hb_shape_make(struct hb_shape *shape, struct hb_random *r, const struct hb_space *space);
+void hb_shape_make(struct hb_shape *shape, struct hb_random *r, const struct hb_space *space,
+		   bool large);
 void hb_shape_read(struct hb_shape *shape, struct hb_random *r, const struct hb_space *space,
 		   sector_t sector, unsigned int sectors);
 void hb_shape_plain(struct hb_shape *shape, const struct hb_shape *like);
