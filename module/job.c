@@ -48,30 +48,34 @@ static unsigned int hc_job_chunks(const struct hc_job *job)
 	return DIV_ROUND_UP(job->span.src_iter.bi_size, HC_CHUNK);
 }
 
-static void hc_job_chunk(struct hc_job *job, unsigned int n)
+static void hc_span_skip(struct hc_span *span, unsigned int bytes)
 {
-	struct hc_span span = job->span;
-	unsigned int skip = n * HC_CHUNK;
-	int err;
-
-	bio_advance_iter(span.src, &span.src_iter, skip);
-	bio_advance_iter(span.dst, &span.dst_iter, skip);
-	span.tweak += skip >> SECTOR_SHIFT;
-	span.src_iter.bi_size = min_t(unsigned int, span.src_iter.bi_size, HC_CHUNK);
-
-	err = hc_cipher_crypt(job->cipher, job->direction, &span);
-	if (unlikely(err))
-		WRITE_ONCE(job->err, err);
+	bio_advance_iter(span->src, &span->src_iter, bytes);
+	bio_advance_iter(span->dst, &span->dst_iter, bytes);
+	span->tweak += bytes >> SECTOR_SHIFT;
 }
 
-/* Take chunks until none is left. May sleep between them. */
+/*
+ * Take chunks until none is left. May sleep between them. From one's last chunk
+ * to the next, so that the pages of a large bio are walked through once.
+ */
 static void hc_job_work(struct hc_job *job)
 {
 	unsigned int chunks = hc_job_chunks(job);
-	unsigned int n;
+	struct hc_span at = job->span;
+	unsigned int done = 0, n;
 
 	while ((n = atomic_inc_return(&job->next) - 1) < chunks) {
-		hc_job_chunk(job, n);
+		struct hc_span chunk;
+		int err;
+
+		hc_span_skip(&at, (n - done) * HC_CHUNK);
+		done = n;
+		chunk = at;
+		chunk.src_iter.bi_size = min_t(unsigned int, at.src_iter.bi_size, HC_CHUNK);
+		err = hc_cipher_crypt(job->cipher, job->direction, &chunk);
+		if (unlikely(err))
+			WRITE_ONCE(job->err, err);
 		cond_resched();
 	}
 }

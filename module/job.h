@@ -11,7 +11,7 @@
 
 enum {
 	/* What one CPU takes at a time from a job that several work on. */
-	HC_CHUNK = SZ_64K,
+	HC_CHUNK = SZ_32K,
 
 	/* The most that is done in one go in softirq, and in a task. */
 	HC_SOFTIRQ_MAX = SZ_32K,
