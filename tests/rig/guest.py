@@ -11,6 +11,8 @@ A scenario is a bash file with a header of comment lines:
                                         $LONG more for "make test-long"
     # mem: 1024M                        512M
     # disks: 64M 64M                    blank disks
+    # bad-sectors: SECTOR...            of the first disk; QEMU only: reads and
+                                        writes of them fail
     # kms: pykmip                       a key server (QEMU: on the machine)
     # keep: yes                         a folder that outlives reboots
     # kernel: WORD...                   more for the kernel's command line
@@ -83,6 +85,7 @@ class Scenario:
         self.timeout = float(header.get("timeout", 120))
         self.memory = header.get("mem", "512M")
         self.disks = header.get("disks", "").split()
+        self.bad_sectors = header.get("bad-sectors", "").split()
         self.kms = header.get("kms", "")
         self.keep = header.get("keep") == "yes"
         self.kernel_words = header.get("kernel", "").split()

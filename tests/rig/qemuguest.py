@@ -111,6 +111,19 @@ class QemuGuest(Guest):
             return ["-smp", count, "-accel", "tcg,thread=multi", "-cpu", "max"]
         return ["-smp", count, "-accel", accel, "-cpu", "host"]
 
+    def drive(self, disk):
+        """QEMU's words for a disk. Where sectors are bad, requests stay as the
+        guest made them, and an error does not stop the guest."""
+        bad = self.scenario.bad_sectors if self.scenario and disk == self.disks[0] else []
+        if not bad:
+            return ["-drive", f"file={disk},format=raw,if=virtio"]
+        rules = "".join(f",file.inject-error.{n}.event=none,file.inject-error.{n}.sector={sector}"
+                        f",file.inject-error.{n}.errno=5" for n, sector in enumerate(bad))
+        return ["-drive", "if=none,id=bad,driver=raw,file.driver=blkdebug,"
+                          f"file.image.driver=file,file.image.filename={disk}{rules}",
+                "-device", "virtio-blk-pci,drive=bad,request-merging=off,"
+                           "rerror=report,werror=report"]
+
     def start(self):
         self.write_environment()
         self.share_root()
@@ -134,7 +147,7 @@ class QemuGuest(Guest):
                  "-device", "virtio-rng-pci",
                  "-nic", "user,model=virtio-net-pci"]
         for disk in self.disks + ([self.keep] if self.keep else []):
-            words += ["-drive", f"file={disk},format=raw,if=virtio"]
+            words += self.drive(disk)
         if self.shell:
             words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
             self.process = subprocess.Popen(words, preexec_fn=take_terminal)

@@ -11,8 +11,9 @@
  *	depth=N		I/Os in flight (16)
  *	count=N		I/Os (0)
  *	max=BYTES	the largest I/O (1044480, which is one bio)
- *	fill=yes	write everything first; else it has been done before,
- *			with the same seed and unit, and nothing since
+ *	fill=yes	write everything first that can be written; else it has
+ *			been done before, with the same seed and unit, and
+ *			nothing since
  *	bad-read=SECTOR+COUNT	reads of these fail; up to 64 times
  *	bad-write=SECTOR+COUNT	writes of these fail and change nothing
  *	bad-flush=yes	flushes fail
@@ -409,30 +410,37 @@ static void for_parts(void (*fn)(struct range part))
 	}
 }
 
+/* The units of @part, by @fn, when it meets one of @bad; true when it was that. */
+static bool by_units(struct range part, const struct ranges *bad, void (*fn)(struct range part))
+{
+	struct range unit = { part.first, options.unit };
+
+	if (!overlaps_any(part, bad))
+		return false;
+	if (part.count > options.unit)
+		for (; unit.first < part.first + part.count; unit.first += unit.count)
+			fn(unit);
+	return true;
+}
+
 static void fill(struct range part)
 {
 	size_t bytes = part.count * SECTOR;
 
+	if (by_units(part, &options.bad_write, fill))
+		return;
 	make_data(slots[0].memory, part, 0);
 	if (pwrite(fd, slots[0].memory, bytes, (off_t)(part.first * SECTOR)) != (ssize_t)bytes)
 		die("write: %s", strerror(errno));
 }
 
-/* What meets bad sectors is looked at unit by unit. */
 static void check(struct range part)
 {
-	struct range unit = part;
+	size_t bytes = part.count * SECTOR;
 
-	if (overlaps_any(part, &options.bad_read) && part.count > options.unit) {
-		unit.count = options.unit;
-		for (; unit.first < part.first + part.count; unit.first += unit.count)
-			check(unit);
+	if (by_units(part, &options.bad_read, check))
 		return;
-	}
-	if (overlaps_any(part, &options.bad_read))
-		return;
-	if (pread(fd, slots[0].memory, part.count * SECTOR, (off_t)(part.first * SECTOR)) !=
-	    (ssize_t)(part.count * SECTOR))
+	if (pread(fd, slots[0].memory, bytes, (off_t)(part.first * SECTOR)) != (ssize_t)bytes)
 		die("last read of %" PRIu64 "+%" PRIu64 ": %s", part.first, part.count,
 		    strerror(errno));
 	check_data(slots[0].memory, part, "last read");
