@@ -28,7 +28,7 @@ field() {
 
 # Blocks on the shelves, where the kernel shows what a shrinker counts.
 pages_at_hand() {
-	cut -d' ' -f2 $SHRINKER/hostcrypt-*/count
+	awk '{ n += $2 } END { print n + 0 }' $SHRINKER/hostcrypt-*/count
 }
 
 check_late_cpu() {
