@@ -298,6 +298,10 @@ static void hc_target_io_hints(struct dm_target *ti, struct queue_limits *limits
 	limits->io_min = max_t(unsigned int, limits->io_min, unit);
 	limits->dma_alignment = max_t(unsigned int, limits->dma_alignment,
 				      limits->logical_block_size - 1);
+	/* Newer kernels see to it themselves. */
+	if (limits->discard_granularity)
+		limits->discard_granularity = max_t(unsigned int, limits->discard_granularity,
+						    unit);
 }
 
 static struct target_type hc_target_type = {
