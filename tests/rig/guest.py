@@ -13,6 +13,7 @@ A scenario is a bash file with a header of comment lines:
     # disks: 64M 64M                    blank disks
     # bad-sectors: SECTOR...            of the first disk; QEMU only: reads and
                                         writes of them fail
+    # nvme: 64M                         QEMU: a blank NVMe disk, /dev/nvme0n1
     # kms: pykmip                       a key server (QEMU: on the machine)
     # keep: yes                         a folder that outlives reboots
     # kernel: WORD...                   more for the kernel's command line
@@ -86,6 +87,7 @@ class Scenario:
         self.memory = header.get("mem", "512M")
         self.disks = header.get("disks", "").split()
         self.bad_sectors = header.get("bad-sectors", "").split()
+        self.nvme = header.get("nvme", "")
         self.kms = header.get("kms", "")
         self.keep = header.get("keep") == "yes"
         self.kernel_words = header.get("kernel", "").split()

@@ -148,6 +148,11 @@ class QemuGuest(Guest):
                  "-nic", "user,model=virtio-net-pci"]
         for disk in self.disks + ([self.keep] if self.keep else []):
             words += self.drive(disk)
+        if self.scenario and self.scenario.nvme:
+            disk = self.path("nvme.img")
+            subprocess.run(["truncate", "-s", self.scenario.nvme, disk], check=True)
+            words += ["-drive", f"file={disk},format=raw,if=none,id=nvme",
+                      "-device", "nvme,drive=nvme,serial=1"]
         if self.shell:
             words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
             self.process = subprocess.Popen(words, preexec_fn=take_terminal)
