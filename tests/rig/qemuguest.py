@@ -73,19 +73,25 @@ class QemuGuest(Guest):
         else:
             options = ["--shared-dir", "/", "--sandbox", "none", "--cache", "always"]
         log = open(os.path.join(self.logs, "virtiofsd.log"), "a", encoding="utf-8")
-        path = self.path("root.sock")
-        self.sharer = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", program, f"--socket-path={path}"] + options,
-                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                       start_new_session=True)
-        self.wait_for(path, self.sharer)
+        # A socket that listens before QEMU is started: there is nothing to wait for.
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.path("root.sock"))
+            listener.listen()
+            self.sharer = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", program, f"--fd={listener.fileno()}"] + options,
+                pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
 
-    def wait_for(self, path, process):
-        """Wait until @process has made the socket @path."""
+    def connect(self):
+        """The channel. QEMU makes the socket first and listens a moment later."""
+        self.connection = socket.socket(socket.AF_UNIX)
         end = time.monotonic() + 30
-        while not os.path.exists(path):
-            if process.poll() is not None or time.monotonic() > end:
-                raise RigError(f"{process.args[0]} did not start; see {self.logs}")
+        while self.connection.connect_ex(self.path("channel")):
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RigError(f"{self.process.args[3]} did not start; see {self.logs}")
             time.sleep(0.02)
+        self.connection.setblocking(False)
+        self.rest = b""
 
     def key_server(self, verb):
         if not self.kms:
@@ -162,11 +168,7 @@ class QemuGuest(Guest):
             log = open(os.path.join(self.logs, "qemu.log"), "a", encoding="utf-8")
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, start_new_session=True)
-        self.wait_for(self.path("channel"), self.process)
-        self.connection = socket.socket(socket.AF_UNIX)
-        self.connection.connect(self.path("channel"))
-        self.connection.setblocking(False)
-        self.rest = b""
+        self.connect()
 
     def lines(self):
         try:
