@@ -45,8 +45,10 @@ def reached(all_counts, parallels):
     columns = [goals(counts, parallel) for counts, parallel in zip(all_counts, parallels)]
     lines = []
     for row in zip(*columns):
-        lines.append([row[0][0]] + [text + (": reached" if good else ": **not reached**")
-                                    for _, text, good in row])
+        name, wanted = row[0][:2]
+        lines.append([f"{name}: {wanted}"] +
+                     [f"{value} ({numbers})" + ("" if good else " **not reached**")
+                      for _, _, value, numbers, good in row])
     return table(["goal", *(f"kernel {counts.kernel}" for counts in all_counts)], lines)
 
 

@@ -3,7 +3,7 @@
 #   kind    svg or png
 #   out     the file
 #   panels  how many
-#   files   their data: name, linear, cipher, overhead, 1 for hostcrypt
+#   files   their data: name, linear, cipher, overhead, 1 for hostcrypt, all
 #   titles  theirs, with | in between
 #   most    the longest bar
 
@@ -74,7 +74,7 @@ do for [i = 1:panels] {
 			with boxxyerror linecolor rgb colour[3], \
 		"" using ($5 == 1 ? $2 + $3 + $4 / 2 : NaN):0:($4 / 2):(thick) \
 			with boxxyerror linecolor rgb colour[4], \
-		"" using ($2 + $3 + $4):0:(comma($2 + $3 + $4)) \
+		"" using ($2 + $3 + $4):0:(comma($6)) \
 			with labels left offset 0.6, 0 font ",11" textcolor rgb ink
 	do for [j = 1:6] { unset label j }
 	do for [j = 1:4] { unset object j }
