@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints: /sys/kernel/tracing/events/hostcrypt. None costs anything while
- * it is off, and none shows data or keys. Device and sector are the mapped
- * device's.
+ * Tracepoints: /sys/kernel/tracing/events/hostcrypt. None costs more than a jump
+ * while it is off, and none shows data or keys. Device and sector are the
+ * mapped device's.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM hostcrypt
