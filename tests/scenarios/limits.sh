@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: A volume's limits are those of the disk below but for what its data units and encryption demand
-# rigs: uml qemu-6.12 qemu-6.1
+# rigs: uml qemu-6.1
 # uml: plain
-# timeout: 120
+# timeout: 180
 # disks: 16M
 
 UUID=5b3c1a52-9d9e-4b0e-8d39-0c8d4f5a7e16
