@@ -159,7 +159,7 @@ held() {
 	dmsetup create below --table "0 65536 linear $DISK1 0"
 	dmsetup create t --table "$4"
 	inflight=$(folder)/inflight
-	echo 3 >/proc/sys/vm/drop_caches
+	echo 2 >/proc/sys/vm/drop_caches
 	dmsetup suspend --nolockfs --noflush below
 	before=$(bios)
 	fio --name=held --filename=/dev/mapper/t --ioengine=libaio --direct=1 --rw="$1" \
