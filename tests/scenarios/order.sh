@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: What was acknowledged is on the disk: all that went to it is logged by dm-log-writes and replayed to every flush, every FUA write and every acknowledgment
 # rigs: uml
-# timeout: 120
+# timeout: 240
 # mem: 768M
 # disks: 192M
 #

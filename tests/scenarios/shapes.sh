@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: Thousands of bios of all shapes, made by a kernel module from a seed: the same bytes as dm-crypt on the disk, and read back
 # rigs: uml qemu-6.12 qemu-6.1
-# timeout: 180
+# timeout: 300
 # mem: 768M
 #
 # The seed is new each time; SEED=NUMBER in the machine's environment gives one.
