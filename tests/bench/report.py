@@ -23,7 +23,7 @@ TARGETS = {
 PARALLEL_TARGETS = {
     "linear": "linear",
     "dmcrypt-4096": "dm-crypt",
-    "dmcrypt-4096-inline": "dm-crypt, no_*_workqueue",
+    "dmcrypt-4096-inline": "dm-crypt, tuned",
     "dmcrypt-4096-samecpu": "dm-crypt, same_cpu_crypt",
     "dmcrypt-4096-submit": "dm-crypt, submit_from_crypt_cpus",
     "dmcrypt-4096-samecpu-submit": "dm-crypt, both",
