@@ -215,7 +215,7 @@ def goals(counts, parallel):
     for pattern in ("read", "write"):
         ours = parallel.speed("hostcrypt-4096", pattern)
         target, theirs = parallel.best(pattern)
-        found.append((f"1M {pattern}, depth 1, two CPUs", "at least 1.7", f"{ours / theirs:.2f}",
+        found.append((f"1M {pattern}, depth 1, two CPUs", "at least 1.7", f"{ours / theirs:.3f}",
                       f"{ours:.0f} : {theirs:.0f} MiB/s of {PARALLEL_TARGETS[target]}; two CPUs "
                       f"allow {parallel.limit(pattern) / theirs:.2f}", ours / theirs >= 1.7))
     return found

@@ -130,8 +130,8 @@ check "units of 512" says '^  not reached +4K read, units of 512: +0.870, at mos
 check "large reads" says '^  reached +1M read, units of 4096: '
 check "large writes" says '^  not reached +1M write, units of 4096: '
 check "two CPUs, median" \
-	says '^  reached +1M read, depth 1, two CPUs: +2.50, at least 1.7 \(23 : 9 MiB/s .*allow 0.91\)'
-check "two CPUs, too slow" says '^  not reached +1M write, depth 1, two CPUs: +1.00'
+	says '^  reached +1M read, depth 1, two CPUs: +2.500, at least 1.7 \(23 : 9 MiB/s .*allow 0.91\)'
+check "two CPUs, too slow" says '^  not reached +1M write, depth 1, two CPUs: +1.000'
 check "instructions.csv" filled instructions.csv \
 	kernel,target,pattern,size,ios,instructions,instructions_per_io,cipher_per_io,overhead_per_io,ratio_to_tuned \
 	$((4 + 7 * 7))
