@@ -47,6 +47,8 @@ struct hc_shelf {
 	/* Locking: taken in any context; a depot's inside a CPU's. */
 	spinlock_t lock;
 	struct page *top;
+
+	/* Looked at without the lock, where it is no matter if it is old. */
 	unsigned int n;
 };
 
@@ -81,7 +83,7 @@ static void hc_shelf_push(struct hc_shelf *shelf, struct page *page)
 {
 	set_page_private(page, (unsigned long)shelf->top);
 	shelf->top = page;
-	shelf->n++;
+	WRITE_ONCE(shelf->n, shelf->n + 1);
 }
 
 static struct page *hc_shelf_pop(struct hc_shelf *shelf)
@@ -90,7 +92,7 @@ static struct page *hc_shelf_pop(struct hc_shelf *shelf)
 
 	if (likely(page)) {
 		shelf->top = (struct page *)page_private(page);
-		shelf->n--;
+		WRITE_ONCE(shelf->n, shelf->n - 1);
 	}
 	return page;
 }
