@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: What an I/O under way takes of memory
 # rigs: qemu-6.12 qemu-6.1
-# timeout: 120
+# timeout: 240
 # disks: 64M
 
 UUID=5b3c1a52-9d9e-4b0e-8d39-0c8d4f5a7e13
