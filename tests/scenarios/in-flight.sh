@@ -50,7 +50,7 @@ held() {
 }
 
 # bounded RW SIZE DEPTH: blocks for the ciphertext and no more (a few may have been
-# at hand), bios of less than 2 KiB and 64 bytes for each page.
+# at hand), bios of less than 2 KiB and 128 bytes for each page.
 bounded() {
 	local pages=$(($(numfmt --from=iec "${2^^}") / 4096)) most=0
 
@@ -61,7 +61,7 @@ bounded() {
 		fail "$1 of $2: as many blocks as there is ciphertext" "$MISSES, not $most"
 	fi
 	if awk -v n="$3" -v kib="$HELD" -v pages=$pages \
-		'BEGIN { exit !(kib / n < 2 + pages / 16) }'; then
+		'BEGIN { exit !(kib / n < 2 + pages / 8) }'; then
 		pass "$1 of $2: small bios"
 	else
 		fail "$1 of $2: small bios" "$(per "$3" 0 "$HELD") KiB each"
@@ -82,7 +82,7 @@ check_held() {
 	done <<-END
 	randread 4k 512
 	randwrite 4k 512
-	randwrite 1m 8
+	randwrite 1m 12
 	END
 	hc-ioctl drop $UUID
 }
