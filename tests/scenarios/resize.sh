@@ -75,6 +75,8 @@ check() {
 	jobs=$!
 	at_the_edge &
 	edge=$!
+	# From here on ahead of those, who would leave no time on the one CPU.
+	renice -n -20 -p $$ >/dev/null
 	for ((turn = 1; turn <= TURNS; turn++)); do
 		size=$((BASE + STEP * (1 + 2 * turn % 5)))
 		expect_ok "$name: grows to $size below" "$resize" $size
@@ -90,6 +92,7 @@ check() {
 			expect_ok "$name: and the volume" volume $BASE
 		fi
 	done
+	renice -n 0 -p $$ >/dev/null
 	rm /run/busy
 	wait $edge
 	if wait $jobs; then
