@@ -198,7 +198,6 @@ stop_disturbers
 
 for volume in "${VOLUMES[@]}"; do
 	expect "$volume: no error is counted" 0 field "$volume" errors
-	note "$(dmsetup status "$volume")"
 	expect_ok "$volume: closes" dmsetup remove "$volume"
 done
 expect_match "nobody holds the key" "^$UUID users 0 " hc-ioctl list

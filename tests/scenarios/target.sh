@@ -333,24 +333,6 @@ check_nowait() {
 	dmsetup remove t
 }
 
-# Reads that whoever waits for them completes by polling (RWF_HIPRI).
-check_polled() {
-	local dir=/sys/kernel/config/nullb/polled
-
-	mkdir $dir && echo 16 >$dir/size && echo 1 >$dir/memory_backed
-	if ! { echo 1 >$dir/poll_queues && echo 1 >$dir/power; } 2>/dev/null; then
-		skip "polled I/O" "this kernel's ram disk cannot be polled"
-		return
-	fi
-	make 32768 "$UUID 0 $(nullb polled) 0 $(with)"
-	expect "the device can be polled" 1 queue io_poll
-	expect_ok "polled I/O reads as written" fio --name=polled --filename=/dev/mapper/t \
-		--ioengine=pvsync2 --hipri --direct=1 --rw=randrw --bsrange=512-256k \
-		--size=16M --verify=crc32c --verify_fatal=1 --minimal
-	expect "no error is counted in polled I/O" 0 field errors
-	dmsetup remove t
-}
-
 load_module || give_up "the module does not load"
 hc-ioctl load "$UUID" "$KEY" || give_up "the key does not load"
 
@@ -366,7 +348,6 @@ check_resize
 check_stacks
 check_errors
 check_nowait
-check_polled
 
 expect "no device is left" "No devices found" dmsetup ls
 expect_ok "the key drops" hc-ioctl drop "$UUID"

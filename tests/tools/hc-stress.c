@@ -8,7 +8,7 @@
  * Requests are of one block to 4 MiB, in buffers cut at odd places; most are
  * direct, those of every eighth job go through the page cache. No request may
  * fail, whatever happens to the device meanwhile. At the end each job reads all
- * of its part.
+ * that it has written.
  *
  * Prints what was done; 1 when something was wrong.
  */
@@ -262,17 +262,27 @@ static void do_flush(struct job *job)
 		wrong(job, "flush: %s", strerror(errno));
 }
 
+static bool known(const struct job *job, size_t at)
+{
+	return at < job->bytes && job->holds[at / SECTOR] != UNKNOWN;
+}
+
+/* All that the job has written. */
 static void read_all(struct job *job)
 {
 	struct request request = { 0 };
 
 	for (; request.at < job->bytes; request.at += request.size) {
-		request.size = job->bytes - request.at;
-		if (request.size > LARGEST)
-			request.size = LARGEST;
-		cut(job, &request);
-		transfer(job, &request, false, 0);
-		compare(job, &request);
+		request.size = 0;
+		while (request.size < LARGEST && known(job, request.at + request.size))
+			request.size += job->unit;
+		if (request.size) {
+			cut(job, &request);
+			transfer(job, &request, false, 0);
+			compare(job, &request);
+		} else {
+			request.size = job->unit;
+		}
 	}
 }
 
