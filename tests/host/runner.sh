@@ -46,6 +46,9 @@ must_fail warning@uml-plain '1 passed, 1 failed' 'warning: the console says: .*m
 must_fail exiting@uml-plain '1 passed, 1 failed' 'exiting: the scenario ended with exit status 7'
 must_fail empty@uml-plain '0 passed, 1 failed' 'empty: the scenario checked nothing'
 
+must_fail no-boot@qemu-6.12 '0 passed, 2 failed' 'no-boot: the guest died'
+says boot-is-tried-again 'no-boot-2.log; once more'
+
 run allowed@uml-plain reboots@uml-plain companion@uml-plain killed-fork@uml-plain
 if [ $status = 0 ]; then
 	says good-ones-pass '^9 passed, 0 failed$'
