@@ -36,7 +36,7 @@ check_bytes() {
 		expect_match "$2, unit $unit: every byte right, whether done or refused" \
 			'^[1-9][0-9]+ done [0-9]+ refused$' \
 			hc-nowait /dev/mapper/t $SECTORS $jobs $requests $unit
-		note "$2, unit $unit: $LAST"
+		note "$2, unit $unit: ${LAST//$'\n'/ }"
 		expect "$2, unit $unit: no error is counted" 0 field errors
 		dmsetup remove t
 	done

@@ -25,6 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/random.h"
+
 enum { SECTOR = 512, PAGE = 4096, LARGEST = 1 << 20 };
 
 /* In memory that the jobs share. */
@@ -54,12 +56,7 @@ static _Noreturn void die(const char *what)
 
 static uint64_t draw(struct job *job)
 {
-	uint64_t x = job->random;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return job->random = x;
+	return random_next(&job->random);
 }
 
 static void draw_bytes(struct job *job, uint8_t *to, size_t bytes)

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "lib/mark.h"
+#include "lib/random.h"
 #include "lib/record.h"
 
 #define AREA (1024 * 1024)
@@ -67,10 +68,7 @@ static _Noreturn void die(const char *what)
 
 static uint64_t draw(struct writer *w, uint64_t below)
 {
-	w->random ^= w->random << 13;
-	w->random ^= w->random >> 7;
-	w->random ^= w->random << 17;
-	return (w->random >> 16) % below;
+	return (random_next(&w->random) >> 16) % below;
 }
 
 /* Where a byte of TARGET is on the device, and how many follow it there. */

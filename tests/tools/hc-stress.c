@@ -28,6 +28,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/random.h"
+#include "lib/record.h"
+
 enum {
 	SECTOR = 512,
 	PAGE = 4096,
@@ -85,30 +88,9 @@ static _Noreturn void wrong(const struct job *job, const char *format, ...)
 	_exit(1);
 }
 
-static uint64_t next_random(struct job *job)
-{
-	job->random ^= job->random << 13;
-	job->random ^= job->random >> 7;
-	job->random ^= job->random << 17;
-	return job->random;
-}
-
 static size_t below(struct job *job, size_t limit)
 {
-	return next_random(job) % limit;
-}
-
-/* What a sector holds after a write: no two sectors and no two writes alike. */
-static void fill_sector(uint64_t out[SECTOR / 8], uint64_t sector, uint32_t write)
-{
-	uint64_t x = (sector + 1) * UINT64_C(0x9e3779b97f4a7c15) ^
-		     write * UINT64_C(0xd1342543de82ef95);
-	size_t i;
-
-	out[0] = sector;
-	out[1] = write;
-	for (i = 2; i < SECTOR / 8; i++)
-		out[i] = x += UINT64_C(0x2545f4914f6cdd1d);
+	return random_next(&job->random) % limit;
 }
 
 static void expected(uint64_t out[SECTOR / 8], uint64_t sector, uint32_t holds)
@@ -116,7 +98,7 @@ static void expected(uint64_t out[SECTOR / 8], uint64_t sector, uint32_t holds)
 	if (holds == ZEROES)
 		memset(out, 0, SECTOR);
 	else
-		fill_sector(out, sector, holds);
+		records_make(out, SECTOR, sector * SECTOR, holds);
 }
 
 /* Small ones mostly; a few are as large as they get. */
@@ -200,10 +182,10 @@ static void compare(const struct job *job, const struct request *request)
 		expected(want, sector + i, holds);
 		if (!memcmp(data + i * SECTOR, want, SECTOR))
 			continue;
-		memcpy(found, data + i * SECTOR, sizeof(found));
+		memcpy(found, data + i * SECTOR + 8, sizeof(found));
 		wrong(job, "sector %" PRIu64 " (%zu of a read of %zu) holds sector %" PRIx64
 		      " of write %" PRIx64 " where write %" PRIu32 " was expected", sector + i, i,
-		      request->size / SECTOR, found[0], found[1], holds);
+		      request->size / SECTOR, found[0] / SECTOR, found[1], holds);
 	}
 }
 
@@ -230,14 +212,11 @@ static void do_read(struct job *job)
 static void do_write(struct job *job)
 {
 	struct request request = choose_request(job);
-	uint64_t sector = request_sector(job, &request), data[SECTOR / 8];
-	size_t i, kind = below(job, 16);
+	size_t kind = below(job, 16);
 
 	job->write++;
-	for (i = 0; i < request.size / SECTOR; i++) {
-		fill_sector(data, sector + i, job->write);
-		memcpy(request_data(&request) + i * SECTOR, data, SECTOR);
-	}
+	records_make(request_data(&request), request.size,
+		     request_sector(job, &request) * SECTOR, job->write);
 	transfer(job, &request, true,
 		 kind == 0 ? RWF_DSYNC : kind == 1 && job->direct ? RWF_NOWAIT : 0);
 	note(job, &request, job->write);
