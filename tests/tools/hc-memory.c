@@ -11,6 +11,7 @@
  *
  * Prints what was done; 1 and the place where a page was not as it should be.
  */
+#include <err.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -150,7 +151,7 @@ static size_t mib_available(void)
 	FILE *file = fopen("/proc/meminfo", "r");
 
 	if (!file)
-		die("/proc/meminfo");
+		err(1, "/proc/meminfo");
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, "MemAvailable: %zu kB", &kib) == 1)
 			break;

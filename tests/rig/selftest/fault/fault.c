@@ -44,13 +44,14 @@ static noinline void overrun(void)
 	kfree(memory);
 }
 
+/* Read only: KASAN keeps lists of its own in what was freed. */
 static noinline void use_after_free(void)
 {
 	char *memory = kmalloc(size, GFP_KERNEL);
 
 	kfree(memory);
 	if (memory)
-		memory[0] = 1;
+		READ_ONCE(memory[0]);
 }
 
 /* Both orders, one after the other: lockdep sees the deadlock that could be. */
