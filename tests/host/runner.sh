@@ -160,8 +160,18 @@ races <<'END'
 [    2.000000] read to 0xffff888004aabc10 of 8 bytes by task 12 on cpu 0:
 [    2.000000]  bio_endio+0x1d/0x30
 [    2.000000] ==================================================================
+[    2.500000] BUG: KCSAN: data-race in __blk_flush_plug / kernel_fpu_begin_mask
+[    2.500000]
+[    2.500000] read to 0xffff8880031dac6c of 4 bytes by interrupt on cpu 0:
+[    2.500000]  kernel_fpu_begin_mask+0x3a/0xd0
+[    2.500000]  hc_cipher_crypt+0x5c7/0xe50 [dm_hostcrypt]
+[    2.500000]
+[    2.500000] write to 0xffff8880031dac6c of 4 bytes by task 261 on cpu 0:
+[    2.500000]  __blk_flush_plug+0x21f/0x250
+[    2.500000] ==================================================================
 [    3.000000] BUG: KCSAN: data-race in three / four
 [    3.000000]  three+0x1d/0x30
 END
 says races '^not ours\|13\|data-race in one / two$' '^ours\|[0-9]+\|data-race in bio_endio' \
+	'^not ours\|[0-9]+\|data-race in __blk_flush_plug / kernel_fpu_begin_mask$' \
 	'^ours\|2\|data-race in three / four$'
