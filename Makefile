@@ -40,7 +40,7 @@ ALLLDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS    = $(shell pkg-config --libs $(PKGS))
 
 LIB_SRC   := $(wildcard $(addprefix userspace/,base/*.c kmip/*.c provider/*.c kernel/*.c \
-	volume/*.c))
+	dump/*.c volume/*.c))
 CMD_SRC   := $(wildcard userspace/cmd/*.c)
 AGENT_SRC := $(wildcard userspace/agent/*.c)
 UNIT_SRC  := $(wildcard tests/unit/*.c)
