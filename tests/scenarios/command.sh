@@ -149,6 +149,44 @@ value "KEK" "$kek" 'd["status"]["volumes"][0]["kek"]' hostcrypt status --json
 value "cipher" True '"xts" in d["status"]["volumes"][0]["cipher"]' hostcrypt status --json
 value "no agent" None 'd["status"]["agent"]' hostcrypt status --json
 
+# kdump ------------------------------------------------------------------------------------------
+# with_kdump LOADED COMMAND...: where the kernel says so of its capture kernel, or nothing ("-")
+with_kdump() {
+	# shellcheck disable=SC2016 # the inner shell expands it
+	unshare -m bash -c 'mount -t tmpfs none /sys/kernel || exit 99
+		[ "$1" = - ] || echo "$1" >/sys/kernel/kexec_crash_loaded
+		shift; exec "$@"' - "$@"
+}
+
+no_warning() {
+	local words
+
+	words=$("$@") && ! grep -i kdump <<<"$words"
+}
+
+clear='kdump is armed with a capture kernel that is not hostcrypt.s'
+expect_ok "a kernel without kdump is no reason to warn" no_warning with_kdump - hostcrypt status
+expect_ok "nor one with nothing loaded" no_warning with_kdump 0 hostcrypt status
+expect_match "a capture kernel of somebody else is" "^Warning: $clear" \
+	with_kdump 1 hostcrypt status
+expect_match "when asked for one volume too" "^Warning: $clear" with_kdump 1 hostcrypt status vm1
+value "as JSON" 'True False True' '*(d["status"]["kdump"][k] for k in ("armed", "encrypted")), "in clear" in d["status"]["kdump"]["warning"]' \
+	with_kdump 1 hostcrypt status --json
+mkdir -p /run/hostcrypt
+touch /run/hostcrypt/dump-loaded
+expect_ok "hostcrypt's own is none" no_warning with_kdump 1 hostcrypt status
+value "as JSON: encrypted" 'True True None' '*d["status"]["kdump"].values()' \
+	with_kdump 1 hostcrypt status --json
+value "and not armed" 'False False None' '*d["status"]["kdump"].values()' \
+	with_kdump 0 hostcrypt status --json
+rm /run/hostcrypt/dump-loaded
+with_kdump 1 hostcryptd </dev/null 2>/tmp/kdump.log &
+agent=$!
+expect_ok "the agent warns too" wait_for 20 grep -q "$clear" /tmp/kdump.log
+kill $agent
+wait $agent
+rm -f /run/hostcrypt/state.json*
+
 # status of what is not --------------------------------------------------------------------------
 printf 'vm2 /dev/none - -\nvm3 %s - noauto\n' "$DISK2" >/etc/hostcrypt/volumes
 expect_match "a volume of the table" '^vm2 +closed +/dev/none' hostcrypt list

@@ -81,6 +81,13 @@ static bool is_open(const char *name)
 	return exists(marker);
 }
 
+static enum hc_kdump kdump(void)
+{
+	return exists("kdump-clear") ? HC_KDUMP_CLEAR :
+	       exists("kdump-encrypted") ? HC_KDUMP_ENCRYPTED :
+					   HC_KDUMP_OFF;
+}
+
 static void sleep_ms(unsigned ms)
 {
 	const struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
@@ -166,6 +173,7 @@ static void in_agent(void)
 		.state_path = strdup(in_folder("state")),
 		.open = open_double,
 		.is_open = is_open,
+		.kdump = kdump,
 		.retry = { 20 * MS, 80 * MS },
 		.attempt_limit_us = attempt_limit_ms * MS,
 		.look_interval_us = 30 * MS,
@@ -591,6 +599,38 @@ static void stop_does_not_wait_for_ever(void)
 	end();
 }
 
+static void kdump_in_clear_is_told_once_a_change(void)
+{
+	begin("");
+	EXPECT(put("kdump-encrypted", ""));
+	SOON(told("READY=1"));
+	sleep_ms(300); /* ten looks */
+	EXPECT(lines_with("kdump") == 0);
+	EXPECT(put("kdump-clear", ""));
+	SOON(lines_with("kdump is armed with a capture kernel that is not hostcrypt's") == 1);
+	sleep_ms(300);
+	EXPECT(lines_with("kdump") == 1);
+	unlink(in_folder("kdump-clear"));
+	SOON(lines_with("kdump would no longer write memory in clear") == 1);
+	EXPECT(put("kdump-clear", ""));
+	SOON(lines_with("kdump is armed") == 2);
+	end();
+}
+
+/* Armed before the agent starts, as kdump-tools does at boot. */
+static void kdump_in_clear_is_told_at_the_start(void)
+{
+	begin("");
+	SOON(told("READY=1"));
+	stop_agent(SIGTERM);
+	EXPECT(put("kdump-clear", "") && lines_with("kdump") == 0);
+	notified[0] = '\0';
+	start_agent();
+	SOON(told("READY=1"));
+	EXPECT(lines_with("kdump is armed") == 1);
+	end();
+}
+
 static void watchdog_is_fed(void)
 {
 	begin("");
@@ -623,6 +663,8 @@ int main(void)
 	RUN(good_files_are_not_read_unasked);
 	RUN(stop_lets_a_try_finish);
 	RUN(stop_does_not_wait_for_ever);
+	RUN(kdump_in_clear_is_told_once_a_change);
+	RUN(kdump_in_clear_is_told_at_the_start);
 	RUN(watchdog_is_fed);
 	return unit_result();
 }

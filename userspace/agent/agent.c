@@ -36,6 +36,7 @@ struct agent {
 	bool ready;	    /* systemd was told so */
 	bool stopping;
 	bool state_unwritable; /* said once */
+	enum hc_kdump kdump;   /* as it was told last */
 	char status[1536];     /* what systemd was told last */
 };
 
@@ -203,6 +204,20 @@ static int look_at_volumes(struct agent *agent)
 	return changed ? after_event(agent) : 0;
 }
 
+/* A line for each change of what a panic would do with the host's memory. */
+static void look_at_kdump(struct agent *agent)
+{
+	enum hc_kdump kdump = agent->options->kdump();
+
+	if (kdump == agent->kdump)
+		return;
+	if (kdump == HC_KDUMP_CLEAR)
+		journal_line(LOG_WARNING, HC_KDUMP_WARNING);
+	else if (agent->kdump == HC_KDUMP_CLEAR)
+		journal_line(LOG_INFO, "kdump would no longer write memory in clear");
+	agent->kdump = kdump;
+}
+
 static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct agent *agent = userdata;
@@ -210,6 +225,7 @@ static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	sd_event_source_set_time_relative(source, agent->options->look_interval_us);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	look_at_kdump(agent);
 	return look_at_volumes(agent);
 }
 
@@ -410,6 +426,7 @@ int agent_run(const struct agent_options *options)
 	r = set_up_events(&agent);
 	if (r == 0) {
 		load(&agent);
+		look_at_kdump(&agent);
 		r = after_event(&agent);
 		if (r >= 0)
 			r = sd_event_loop(agent.event);

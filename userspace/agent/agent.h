@@ -13,6 +13,7 @@
 
 #include "agent/attempt.h"
 #include "agent/retry.h"
+#include "kernel/kdump.h"
 
 struct agent_options {
 	const char *config_path;
@@ -21,6 +22,7 @@ struct agent_options {
 	attempt_open open;
 	/* Whether a volume of this name is open, without waiting for anything. */
 	bool (*is_open)(const char *name);
+	enum hc_kdump (*kdump)(void);
 	struct retry_range retry;
 	uint64_t attempt_limit_us; /* 0: made from the providers' time limits */
 	uint64_t look_interval_us; /* how often open volumes are looked at */

@@ -15,9 +15,15 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "kernel/kdump.h"
 #include "volume/volume.h"
 
 #define SECOND UINT64_C(1000000)
+
+static enum hc_kdump kdump_of_this_host(void)
+{
+	return hc_kdump_state("");
+}
 
 static const struct agent_options defaults = {
 	.config_path = HC_CONFIG_FILE,
@@ -25,6 +31,7 @@ static const struct agent_options defaults = {
 	.state_path = HC_STATE_FILE,
 	.open = hc_volume_open,
 	.is_open = open_check,
+	.kdump = kdump_of_this_host,
 	/* A try may begin just before the key server is back and end in its time
 	 * limit: 30 s between tries keep the way to the key under a minute. */
 	.retry = { .min_us = 1 * SECOND, .max_us = 30 * SECOND },

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cmd/output.h"
 #include "cmd/view.h"
+#include "kernel/kdump.h"
 
 static enum out_colour state_colour(const struct view *view)
 {
@@ -101,6 +102,24 @@ static void print_attempts(const struct view *view, bool agent_runs)
 			  view->info.name);
 }
 
+static void print_kdump(void)
+{
+	if (hc_kdump_state("") == HC_KDUMP_CLEAR)
+		printf("\n%sWarning: %s.%s\n", out_on(stdout, OUT_RED), HC_KDUMP_WARNING,
+		       out_off(stdout));
+}
+
+static struct json_object *kdump_to_json(void)
+{
+	enum hc_kdump kdump = hc_kdump_state("");
+	struct json_object *object = json_object_new_object();
+
+	out_json_bool(object, "armed", kdump != HC_KDUMP_OFF);
+	out_json_bool(object, "encrypted", kdump == HC_KDUMP_ENCRYPTED);
+	out_json_text(object, "warning", kdump == HC_KDUMP_CLEAR ? HC_KDUMP_WARNING : "");
+	return object;
+}
+
 static void print(const struct views *views)
 {
 	for (size_t i = 0; i < views->n; i++) {
@@ -125,6 +144,7 @@ static void print(const struct views *views)
 		printf("\nThe agent is still at its first pass over the volumes.\n");
 	if (views->agent_runs && views->agent_problem[0])
 		printf("\nThe agent says: %s\n", views->agent_problem);
+	print_kdump();
 }
 
 static int print_json(const struct views *views)
@@ -135,6 +155,7 @@ static int print_json(const struct views *views)
 	for (size_t i = 0; i < views->n; i++)
 		json_object_array_add(array, view_to_json(&views->all[i]));
 	json_object_object_add(status, "agent", view_agent_to_json(views));
+	json_object_object_add(status, "kdump", kdump_to_json());
 	json_object_object_add(status, "volumes", array);
 	return out_json("status", status);
 }
@@ -171,10 +192,14 @@ const struct cmd_verb cmd_status = {
 		"locked (its key is not to be had), waiting (not tried yet, or its device is not\n"
 		"there), failed (does not mend by itself), opening, noauto.\n"
 		"\n"
-		"--json: {\"version\":1,\"status\":{\"agent\":A,\"volumes\":[V...]}}. A is null or "
-		"has pid,\n"
-		"running, first_pass_done, problem. V has name, state, device, header, uuid, "
-		"provider,\n"
+		"A warning follows where kdump is armed with a capture kernel that does not "
+		"encrypt.\n"
+		"\n"
+		"--json: {\"version\":1,\"status\":{\"agent\":A,\"kdump\":K,\"volumes\":[V...]}}. "
+		"A is null\n"
+		"or has pid, running, first_pass_done, problem. K has armed, encrypted, warning. "
+		"V has\n"
+		"name, state, device, header, uuid, provider,\n"
 		"endpoint, kek, wrapped_at, error (null or word, exit, message), attempts,\n"
 		"last_attempt, next_attempt, since; and when open key_uuid, cipher, sector_size,\n"
 		"data_bytes, data_offset, suspended, readonly, discard, open_count, reads,\n"
