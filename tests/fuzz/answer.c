@@ -14,14 +14,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const enum hc_kmip_operation operations[] = {
 	HC_OP_CREATE,	HC_OP_LOCATE, HC_OP_GET,   HC_OP_GET_ATTRIBUTES,
 	HC_OP_ACTIVATE, HC_OP_QUERY,  HC_OP_DISCOVER_VERSIONS,
+	HC_OP_CREATE_KEY_PAIR, HC_OP_DECRYPT,
 };
+
+static const enum hc_kmip_object types[] = {
+	HC_OBJECT_SYMMETRIC_KEY,
+	HC_OBJECT_PUBLIC_KEY,
+	HC_OBJECT_PRIVATE_KEY,
+};
+
+static void read_keys(const struct hc_kmip_answer *answer)
+{
+	struct hc_kmip_key key = { 0 };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (hc_kmip_read_key(answer, "key-1", types[i], &key) == 0)
+			hc_secret_free(&key.bytes);
+}
 
 static void read_payload(const struct hc_kmip_answer *answer, enum hc_kmip_operation operation)
 {
 	struct hc_kmip_attributes attributes;
 	struct hc_kmip_server_info info;
-	struct hc_kmip_key key = { 0 };
-	char id[HC_KMIP_ID_MAX];
+	struct hc_secret secret = { 0 };
+	char id[HC_KMIP_ID_MAX], other_id[HC_KMIP_ID_MAX];
 	unsigned number;
 
 	switch (operation) {
@@ -35,8 +51,16 @@ static void read_payload(const struct hc_kmip_answer *answer, enum hc_kmip_opera
 		hc_kmip_read_locate(answer, id, &number);
 		break;
 	case HC_OP_GET:
-		if (hc_kmip_read_key(answer, "key-1", &key) == 0)
-			hc_secret_free(&key.bytes);
+		read_keys(answer);
+		break;
+	case HC_OP_CREATE_KEY_PAIR:
+		if (hc_kmip_read_create_pair(answer, id, other_id) == 0 &&
+		    !hc_text_is_clean((const uint8_t *)other_id, strlen(other_id)))
+			abort();
+		break;
+	case HC_OP_DECRYPT:
+		if (hc_kmip_read_decrypt(answer, "key-1", &secret) == 0)
+			hc_secret_free(&secret);
 		break;
 	case HC_OP_GET_ATTRIBUTES:
 		hc_kmip_read_attributes(answer, "key-1", &attributes);

@@ -32,6 +32,18 @@ static void put_versions(struct hc_ttlv_writer *w)
 	hc_ttlv_end(w);
 }
 
+static void put_pair(struct hc_ttlv_writer *w)
+{
+	hc_ttlv_put_text(w, HC_TAG_PRIVATE_KEY_ID, "key-2");
+	hc_ttlv_put_text(w, HC_TAG_PUBLIC_KEY_ID, "key-1");
+}
+
+static void put_decrypted(struct hc_ttlv_writer *w)
+{
+	put_id(w);
+	hc_ttlv_put_bytes(w, HC_TAG_DATA, "0123456789abcdef0123456789abcdef", 32);
+}
+
 /* In the order of the table in answer.c. */
 static const struct {
 	enum hc_kmip_operation operation;
@@ -44,6 +56,8 @@ static const struct {
 	{ HC_OP_ACTIVATE, put_id },
 	{ HC_OP_QUERY, put_server },
 	{ HC_OP_DISCOVER_VERSIONS, put_versions },
+	{ HC_OP_CREATE_KEY_PAIR, put_pair },
+	{ HC_OP_DECRYPT, put_decrypted },
 };
 
 /* @first: the byte in front of the message that answer.c wants, or -1. */

@@ -171,10 +171,42 @@ against_pykmip() {
 	expect "wrong address" 45 'not for 127.0.0.9' \
 		--port "$pykmip" --server-name 127.0.0.9 check
 
+	pairs_at_pykmip
 	"$kms/pykmip.sh" stop "$certs" "$pykmip"
 	expect "server stopped" 41 '127.0.0.1: Connection refused' --port "$pykmip" check
 	expect "name that does not exist" 41 'not to be resolved' --host no.such.host.invalid check
 	pykmip=
+}
+
+# A pair made by one identity: others read its public half only.
+pairs_at_pykmip() {
+	local private public
+
+	expect "pair" 0 '^private [0-9]+' --port "$pykmip" --identity client2 pair dumps
+	private=$(sed -n 's/^private //p' <<<"$output")
+	public=$(sed -n 's/^public //p' <<<"$output")
+	expect "pair: both halves are Active" 0 '^2$' --port "$pykmip" --identity client2 \
+		state "$private" state "$public"
+	ask --port "$pykmip" public "$public"
+	openssl pkey -pubin -text -noout <<<"$output" >"$folder/public" 2>&1
+	if grep -q '(3072 bit)' "$folder/public"; then
+		echo "PASS pair: another identity gets the public half"
+	else
+		fail "pair: another identity gets the public half" "$output"
+	fi
+	expect "pair: but has nothing decrypted" 0 \
+		"^no: .*Get Attributes of key $private was refused: Permission Denied" \
+		--port "$pykmip" try "$private,$public"
+	expect "pair: whose it is has" 0 '^decrypts$' --port "$pykmip" --identity client2 \
+		try "$private,$public"
+	expect "pair: the private half is no public one" 54 'of type 4, not a public key' \
+		--port "$pykmip" --identity client2 public "$private"
+	expect "pair: nor a KEK" 54 'no symmetric key' \
+		--port "$pykmip" --identity client2 get "$private"
+	expect "pair: of another pair" 54 'does not decrypt it' \
+		--port "$pykmip" --identity client2 pair more try "$private,$((public + 2))"
+	expect "pair: destroyed" 0 '^no: .*Item Not Found' --port "$pykmip" --identity client2 \
+		destroy "$private" try "$private,$public"
 }
 
 # Names with several addresses, and name servers that say nothing.
@@ -417,6 +449,98 @@ creating() {
 	expect "create: another type of object" 0 '^key-1$' --port "$port" create k
 }
 
+# bad_pair NAME STATUS REGEX OPTION...: a pair is made while the server misbehaves
+bad_pair() {
+	local name=$1 want=$2 regex=$3
+	shift 3
+
+	misbehave "$@"
+	expect "pair: $name" "$want" "$regex" --port "$port" --timeout 3 pair p
+}
+
+# bad_try NAME STATUS REGEX OPTION...: a pair is made, then tried
+bad_try() {
+	local name=$1 want=$2 regex=$3
+	shift 3
+
+	misbehave "$@"
+	expect "try: $name" "$want" "$regex" --port "$port" --timeout 3 \
+		pair p try key-1,key-2
+}
+
+making_pairs() {
+	bad_pair "good" 0 '^public key-2$' --mode none
+	for mode in drop truncate close same-id; do
+		bad_pair "the answer is lost ($mode)" 0 '^public key-2$' \
+			--mode $mode --at create_pair --times 1
+		expect "pair: no second one was made ($mode)" 51 'no such object' \
+			--port "$port" state key-3
+	done
+	bad_pair "the answer hangs" 0 '^public key-2$' --mode hang --at create_pair --times 1
+	bad_pair "half of it is there" 50 'there are 1 keys called "p-private" and 0 called' \
+		--mode half --at create_pair
+	bad_pair "not offered" 50 'Create Key Pair was refused: Operation Not Supported' \
+		--mode refuse-0x05 --at create_pair
+	bad_pair "denied" 50 'Create Key Pair was refused: Permission Denied' \
+		--mode refuse-0x0c --at create_pair
+	bad_pair "it cannot be activated" 50 \
+		'Activate of key key-1.*new keys key-1 and key-2 were destroyed again' \
+		--mode refuse-0x05 --at activate
+	expect "pair: nothing is left behind" 51 'no such object' --port "$port" state key-2
+	bad_pair "PKCS#1" 0 '^public key-2$' --mode pkcs1
+	bad_pair "too short" 54 'less than 3072 bits.*destroyed again' --mode short-rsa
+	bad_pair "longer than asked for" 54 'of another length' --mode long-rsa
+	for mode in ec no-der trailing; do
+		bad_pair "$mode" 54 'it is no RSA key' --mode $mode
+	done
+	bad_pair "wrapped" 54 'wrapped' --mode wrapped
+	bad_pair "in another format" 54 'Key Format Type 2, not PKCS#1 or X.509' --mode format
+	bad_pair "the private half" 54 'of type 4, not a public key' --mode public
+	bad_pair "of another" 47 'the answer is about key-of-somebody-else' --mode other-id
+	bad_pair "deep" 47 'nested too deep' --mode deep
+	expect "pair: a label of nothing" 2 'label is empty' --port "$port" pair ''
+}
+
+# The public half is got twice before the private one is.
+trying_pairs() {
+	bad_try "the server decrypts, and gives out no private key" 0 '^decrypts$' \
+		--mode refuse-0x17 --at get --after 2
+	bad_try "by the words of KMIP 1.0" 0 '^decrypts$' --mode v1.0
+	bad_try "the server only gives out the key" 0 '^decrypts$' --no-decrypt
+	bad_try "in PKCS#1" 0 '^decrypts$' --no-decrypt --mode pkcs1 --after 2
+	for reason in 0x05 0x07 0x0a 0x0c; do
+		bad_try "Decrypt is refused ($reason), Get is not" 0 '^decrypts$' \
+			--mode refuse-$reason --at decrypt
+	done
+	bad_try "Decrypt hangs" 42 'did not answer in time' --mode hang --at decrypt
+	bad_try "other data come back" 54 'do not belong together' --mode wrong-data --at decrypt
+	bad_try "no data come back" 47 'decrypted data has no bytes' --mode empty-data --at decrypt
+	bad_try "of another key" 47 'the answer is about key-of-somebody-else' \
+		--mode other-id --at decrypt
+	bad_try "an answer that breaks off" 48 'Decrypt: ' --mode truncate --at decrypt
+	bad_try "neither Decrypt nor Get" 0 '^no: .*Get of key key-1 was refused: Permission' \
+		--no-decrypt --mode refuse-0x0c --after 2
+	bad_try "the key is not extractable" 54 'Not Extractable' \
+		--no-decrypt --mode refuse-0x17 --after 2
+	bad_try "the key of another pair" 54 'does not decrypt it' \
+		--no-decrypt --mode other-rsa --after 2
+	for mode in ec no-der trailing; do
+		bad_try "the key is $mode" 54 'it is no RSA key' --no-decrypt --mode $mode --after 2
+	done
+	bad_try "the key is short" 54 'less than 3072 bits' \
+		--no-decrypt --mode short-rsa --after 2
+	bad_try "the key is in another format" 54 'not PKCS#1 or PKCS#8' \
+		--no-decrypt --mode format --after 2
+	bad_try "the key is wrapped" 54 'wrapped' --no-decrypt --mode wrapped --after 2
+	# Attributes: two to activate, two of the public half, then the private one's.
+	bad_try "the key is Compromised" 53 'key-1 is Compromised, not Active' \
+		--no-decrypt --mode state-4 --at attributes --after 4
+	bad_try "the key is Deactivated" 0 '^decrypts$' \
+		--no-decrypt --mode state-3 --at attributes --after 4
+	bad_try "the public half is Deactivated" 53 'key-2 is Deactivated, not Active' \
+		--mode state-3 --at attributes --after 3
+}
+
 if ! make -s B="$B" "$probe" >&2 || ! "$kms/certs.sh" "$certs"; then
 	fail "preparation" "see above"
 	exit 1
@@ -436,4 +560,6 @@ contents
 states
 versions
 creating
+making_pairs
+trying_pairs
 exit $failed

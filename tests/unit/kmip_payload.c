@@ -13,10 +13,11 @@ static uint8_t buffer[4096];
 /* What the payload's writers below change. */
 static struct {
 	const char *id;
-	uint32_t object_type, format, algorithm;
+	enum hc_kmip_object asked;
+	uint32_t object_type, tag, format, algorithm;
 	int32_t length;
 	size_t size;
-	bool wrapped, compressed, no_value, no_object, other_object, no_numbers, transparent;
+	bool wrapped, compressed, no_value, no_object, no_numbers, transparent;
 	bool unknown;
 } key;
 
@@ -69,7 +70,7 @@ static void put_key(struct hc_ttlv_writer *w)
 	hc_ttlv_put_enum(w, HC_TAG_OBJECT_TYPE, key.object_type);
 	hc_ttlv_put_text(w, HC_TAG_UNIQUE_IDENTIFIER, key.id);
 	if (!key.no_object) {
-		hc_ttlv_begin(w, key.other_object ? 0x42006d : HC_TAG_SYMMETRIC_KEY);
+		hc_ttlv_begin(w, key.tag);
 		put_key_block(w);
 		hc_ttlv_end(w);
 	}
@@ -81,7 +82,9 @@ static void good_key(void)
 {
 	memset(&key, 0, sizeof(key));
 	key.id = "key-1";
+	key.asked = HC_OBJECT_SYMMETRIC_KEY;
 	key.object_type = HC_OBJECT_SYMMETRIC_KEY;
+	key.tag = HC_TAG_SYMMETRIC_KEY;
 	key.format = HC_FORMAT_RAW;
 	key.algorithm = HC_ALGORITHM_AES;
 	key.length = 256;
@@ -93,13 +96,14 @@ static int read_key(void)
 {
 	struct hc_kmip_answer answer = answer_of(HC_OP_GET, put_key);
 	struct hc_kmip_key got = { 0 };
-	int r = hc_kmip_read_key(&answer, "key-1", &got);
+	int r = hc_kmip_read_key(&answer, "key-1", key.asked, &got);
 
 	if (r < 0) {
 		EXPECT(!got.bytes.data);
 		return r;
 	}
 	EXPECT(got.bytes.data[0] == 1 && got.bytes.data[2] == 3);
+	EXPECT(got.format == key.format);
 	EXPECT(got.algorithm == (key.no_numbers ? 0 : key.algorithm));
 	EXPECT(got.length == (key.no_numbers ? 0 : key.length));
 	r = (int)got.bytes.size;
@@ -140,7 +144,7 @@ static void unfit_keys_are_refused(void)
 	good_key();
 	key.object_type = 3;
 	EXPECT(read_key() == HC_E_KEK_UNFIT);
-	key.other_object = true;
+	key.tag = HC_TAG_PUBLIC_KEY;
 	EXPECT(read_key() == HC_E_KEK_UNFIT && strstr(hc_error_message(), "type 3"));
 	good_key();
 	key.wrapped = true;
@@ -162,7 +166,7 @@ static void malformed_keys_are_refused(void)
 	key.no_object = true;
 	EXPECT(read_key() == HC_E_KMIP_MALFORMED);
 	good_key();
-	key.other_object = true; /* says symmetric, brings another */
+	key.tag = HC_TAG_PUBLIC_KEY; /* says symmetric, brings another */
 	EXPECT(read_key() == HC_E_KMIP_MALFORMED);
 	good_key();
 	key.size = 0;
@@ -176,6 +180,171 @@ static void malformed_keys_are_refused(void)
 	good_key();
 	key.unknown = true;
 	EXPECT(read_key() == HC_E_KMIP_MALFORMED);
+}
+
+static void good_half(enum hc_kmip_object type)
+{
+	good_key();
+	key.asked = type;
+	key.object_type = type;
+	key.tag = type == HC_OBJECT_PUBLIC_KEY ? HC_TAG_PUBLIC_KEY : HC_TAG_PRIVATE_KEY;
+	key.format = type == HC_OBJECT_PUBLIC_KEY ? HC_FORMAT_X509 : HC_FORMAT_PKCS8;
+	key.algorithm = HC_ALGORITHM_RSA;
+	key.length = 3072;
+}
+
+static void halves_of_a_pair_are_read(void)
+{
+	good_half(HC_OBJECT_PUBLIC_KEY);
+	EXPECT(read_key() == 32);
+	key.format = HC_FORMAT_PKCS1;
+	EXPECT(read_key() == 32);
+	good_half(HC_OBJECT_PRIVATE_KEY);
+	EXPECT(read_key() == 32);
+	key.format = HC_FORMAT_PKCS1;
+	EXPECT(read_key() == 32);
+}
+
+/* Each type of key has formats of its own; transparent ones have several numbers inside. */
+static void halves_in_foreign_formats_are_refused(void)
+{
+	static const uint32_t no_public[] = { 0, 1, 2, 4, 6, 7, 10, 11, 31, 32, 37, 0x80000005 };
+	static const uint32_t no_private[] = { 0, 1, 2, 5, 6, 7, 10, 11, 31, 32, 36, 0x80000004 };
+
+	for (size_t i = 0; i < sizeof(no_public) / sizeof(no_public[0]); i++) {
+		good_half(HC_OBJECT_PUBLIC_KEY);
+		key.format = no_public[i];
+		EXPECT(read_key() == HC_E_KEK_UNFIT &&
+		       strstr(hc_error_message(), "not PKCS#1 or X.509"));
+		good_half(HC_OBJECT_PRIVATE_KEY);
+		key.format = no_private[i];
+		EXPECT(read_key() == HC_E_KEK_UNFIT &&
+		       strstr(hc_error_message(), "not PKCS#1 or PKCS#8"));
+	}
+	good_key();
+	key.format = HC_FORMAT_PKCS8;
+	EXPECT(read_key() == HC_E_KEK_UNFIT);
+	good_half(HC_OBJECT_PRIVATE_KEY);
+	key.transparent = true;
+	EXPECT(read_key() == HC_E_KMIP_MALFORMED && strstr(hc_error_message(), "does not fit"));
+}
+
+static void halves_are_not_taken_for_each_other(void)
+{
+	good_half(HC_OBJECT_PRIVATE_KEY);
+	key.asked = HC_OBJECT_PUBLIC_KEY;
+	EXPECT(read_key() == HC_E_KEK_UNFIT && strstr(hc_error_message(), "not a public key"));
+	key.object_type = HC_OBJECT_PUBLIC_KEY; /* says public, brings the private one */
+	key.format = HC_FORMAT_PKCS1;
+	EXPECT(read_key() == HC_E_KMIP_MALFORMED);
+	good_half(HC_OBJECT_PUBLIC_KEY);
+	key.asked = HC_OBJECT_PRIVATE_KEY;
+	EXPECT(read_key() == HC_E_KEK_UNFIT && strstr(hc_error_message(), "not a private key"));
+	good_half(HC_OBJECT_PRIVATE_KEY);
+	key.id = "key-2";
+	EXPECT(read_key() == HC_E_KMIP_MALFORMED);
+	good_half(HC_OBJECT_PRIVATE_KEY);
+	key.wrapped = true;
+	EXPECT(read_key() == HC_E_KEK_UNFIT && strstr(hc_error_message(), "wrapped"));
+}
+
+/* What an answer to Create Key Pair or Decrypt holds; NULL leaves it out. */
+static struct {
+	const char *private_id, *public_id, *id, *data;
+	bool templates, swapped, unknown;
+} pair;
+
+static void put_pair(struct hc_ttlv_writer *w)
+{
+	if (pair.swapped)
+		hc_ttlv_put_text(w, HC_TAG_UNIQUE_IDENTIFIER, pair.private_id);
+	else if (pair.private_id)
+		hc_ttlv_put_text(w, HC_TAG_PRIVATE_KEY_ID, pair.private_id);
+	if (pair.public_id)
+		hc_ttlv_put_text(w, HC_TAG_PUBLIC_KEY_ID, pair.public_id);
+	if (pair.templates) {
+		hc_ttlv_begin(w, HC_TAG_PRIVATE_TEMPLATE);
+		hc_ttlv_end(w);
+		hc_ttlv_begin(w, HC_TAG_PUBLIC_TEMPLATE);
+		hc_ttlv_end(w);
+	}
+	if (pair.unknown)
+		hc_ttlv_put_integer(w, 0x420123, 1);
+}
+
+static int read_pair(const char *private_id, const char *public_id)
+{
+	char got_private[HC_KMIP_ID_MAX] = "kept", got_public[HC_KMIP_ID_MAX] = "kept";
+	struct hc_kmip_answer answer;
+	int r;
+
+	pair.private_id = private_id;
+	pair.public_id = public_id;
+	answer = answer_of(HC_OP_CREATE_KEY_PAIR, put_pair);
+	r = hc_kmip_read_create_pair(&answer, got_private, got_public);
+	EXPECT(strcmp(got_private, r < 0 ? "kept" : private_id) == 0);
+	EXPECT(strcmp(got_public, r < 0 ? "kept" : public_id) == 0);
+	return r;
+}
+
+static void created_pair_has_two_plain_ids(void)
+{
+	memset(&pair, 0, sizeof(pair));
+	EXPECT(read_pair("2", "1") == 0);
+	EXPECT(read_pair("2", NULL) == HC_E_KMIP_MALFORMED);
+	EXPECT(read_pair(NULL, "1") == HC_E_KMIP_MALFORMED);
+	EXPECT(read_pair("1", "1") == HC_E_KMIP_MALFORMED && strstr(hc_error_message(), "both"));
+	EXPECT(read_pair("", "1") == HC_E_KMIP_MALFORMED);
+	EXPECT(read_pair("2", "a\nb") == HC_E_KMIP_MALFORMED);
+	pair.templates = true;
+	EXPECT(read_pair("2", "1") == 0);
+	pair.unknown = true;
+	EXPECT(read_pair("2", "1") == HC_E_KMIP_MALFORMED);
+	memset(&pair, 0, sizeof(pair));
+	pair.swapped = true; /* a plain Unique Identifier in the private one's place */
+	EXPECT(read_pair("2", "1") == HC_E_KMIP_MALFORMED);
+}
+
+static void put_decrypted(struct hc_ttlv_writer *w)
+{
+	if (pair.id)
+		hc_ttlv_put_text(w, HC_TAG_UNIQUE_IDENTIFIER, pair.id);
+	if (pair.data)
+		hc_ttlv_put_bytes(w, HC_TAG_DATA, pair.data, strlen(pair.data));
+	if (pair.unknown)
+		hc_ttlv_put_integer(w, 0x420123, 1);
+}
+
+static int read_decrypted(const char *id, const char *plain)
+{
+	struct hc_secret got = { 0 };
+	struct hc_kmip_answer answer;
+	int r;
+
+	pair.id = id;
+	pair.data = plain;
+	answer = answer_of(HC_OP_DECRYPT, put_decrypted);
+	r = hc_kmip_read_decrypt(&answer, "key-1", &got);
+	if (r < 0)
+		EXPECT(!got.data);
+	else
+		EXPECT(plain && got.size == strlen(plain) &&
+		       memcmp(got.data, plain, got.size) == 0);
+	hc_secret_free(&got);
+	return r;
+}
+
+static void decrypted_data_are_read(void)
+{
+	memset(&pair, 0, sizeof(pair));
+	EXPECT(read_decrypted("key-1", "plain text") == 0);
+	EXPECT(read_decrypted("key-2", "plain text") == HC_E_KMIP_MALFORMED);
+	EXPECT(read_decrypted(NULL, "plain text") == HC_E_KMIP_MALFORMED);
+	EXPECT(read_decrypted("key-1", NULL) == HC_E_KMIP_MALFORMED);
+	EXPECT(read_decrypted("key-1", "") == HC_E_KMIP_MALFORMED);
+	EXPECT(strstr(hc_error_message(), "no bytes"));
+	pair.unknown = true;
+	EXPECT(read_decrypted("key-1", "plain text") == HC_E_KMIP_MALFORMED);
 }
 
 static void put_attribute(struct hc_ttlv_writer *w, const char *name, enum hc_ttlv_type type,
@@ -427,12 +596,84 @@ static void create_request(void)
 	EXPECT(memcmp(got, want, size) == 0);
 }
 
+/* A payload of our own against bytes in hex. */
+static bool payload_is(const struct hc_ttlv_writer *w, const char *hex)
+{
+	uint8_t want[512];
+	size_t size = 0;
+
+	return hc_ttlv_finish(w, &size) == 0 && size == unhex(hex, want, sizeof(want)) &&
+	       memcmp(w->data, want, size) == 0;
+}
+
+static void decrypt_request(void)
+{
+	static const char before_1_4[] =
+		"42009407 00000005 6b65792d31000000"
+		"42002b01 00000030"
+		"  42005f05 00000004 00000002 00000000"
+		"  42003805 00000004 00000006 00000000"
+		"  42002805 00000004 00000004 00000000"
+		"4200c208 00000003 6162630000000000";
+	static const char since_1_4[] =
+		"42009407 00000005 6b65792d31000000"
+		"42002b01 00000050"
+		"  42005f05 00000004 00000002 00000000"
+		"  42003805 00000004 00000006 00000000"
+		"  42002805 00000004 00000004 00000000"
+		"  42010105 00000004 00000001 00000000"
+		"  42010205 00000004 00000006 00000000"
+		"4200c208 00000003 6162630000000000";
+	struct hc_ttlv_writer w;
+	uint8_t got[512];
+
+	for (unsigned minor = 0; minor <= HC_KMIP_MINOR_MAX; minor++) {
+		hc_ttlv_writer_init(&w, got, sizeof(got));
+		hc_kmip_put_decrypt(&w, minor, "key-1", "abc", 3);
+		EXPECT(payload_is(&w, minor < 4 ? before_1_4 : since_1_4));
+	}
+}
+
+static void locate_request(void)
+{
+	static const char hex[] =
+		"42004f02 00000004 00000002 00000000"
+		"42000801 00000028"
+		"  42000a07 0000000b 4f626a6563742054 7970650000000000"
+		"  42000b05 00000004 00000004 00000000"
+		"42000801 00000038"
+		"  42000a07 00000004 4e616d6500000000"
+		"  42000b01 00000020"
+		"    42005507 00000002 6869000000000000"
+		"    42005405 00000004 00000001 00000000";
+	struct hc_ttlv_writer w;
+	uint8_t got[512];
+
+	hc_ttlv_writer_init(&w, got, sizeof(got));
+	hc_kmip_put_locate(&w, HC_OBJECT_PRIVATE_KEY, "hi");
+	EXPECT(payload_is(&w, hex));
+}
+
+static void operations_have_names(void)
+{
+	EXPECT(strcmp(hc_kmip_operation_name(0x02), "Create Key Pair") == 0);
+	EXPECT(strcmp(hc_kmip_operation_name(0x20), "Decrypt") == 0);
+	EXPECT(strcmp(hc_kmip_operation_name(0x1f), "unknown") == 0);
+	EXPECT(strcmp(hc_kmip_tag_name(0x420066), "Private Key Unique Identifier") == 0);
+	EXPECT(strcmp(hc_kmip_tag_name(0x4200c2), "Data") == 0);
+}
+
 int main(void)
 {
 	RUN(key_is_read);
 	RUN(key_of_another_is_refused);
 	RUN(unfit_keys_are_refused);
 	RUN(malformed_keys_are_refused);
+	RUN(halves_of_a_pair_are_read);
+	RUN(halves_in_foreign_formats_are_refused);
+	RUN(halves_are_not_taken_for_each_other);
+	RUN(created_pair_has_two_plain_ids);
+	RUN(decrypted_data_are_read);
 	RUN(attributes_are_read);
 	RUN(bad_attributes_are_refused);
 	RUN(created_id_must_be_plain);
@@ -441,5 +682,8 @@ int main(void)
 	RUN(versions_are_ours);
 	RUN(query_is_read_loosely);
 	RUN(create_request);
+	RUN(decrypt_request);
+	RUN(locate_request);
+	RUN(operations_have_names);
 	return unit_result();
 }

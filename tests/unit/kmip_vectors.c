@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "hex.h"
-#include "kmip/ttlv.h"
+#include "kmip/message.h"
 #include "recode.h"
 
 static uint8_t data[16384], again[16384];
@@ -163,9 +163,95 @@ static void additional_encodings(void)
 	EXPECT(files == 36);
 }
 
+/* The first item called @tag inside of @outer; tag 0 for none. */
+static struct hc_ttlv inside(const struct hc_ttlv *outer, uint32_t tag)
+{
+	struct hc_ttlv_cursor cursor;
+	struct hc_ttlv item = { 0 };
+
+	hc_ttlv_enter(outer, &cursor);
+	while (hc_ttlv_next(&cursor, &item) > 0 && item.tag != tag)
+		;
+	return item.tag == tag ? item : (struct hc_ttlv){ 0 };
+}
+
+static struct hc_ttlv payload_of(size_t size, uint32_t tag)
+{
+	struct hc_ttlv message = { 0 }, batch;
+
+	EXPECT(hc_ttlv_check(data, size, &message) == 0);
+	batch = inside(&message, HC_TAG_BATCH_ITEM);
+	return inside(&batch, tag);
+}
+
+/* In @bytes: the usage mask after the first one that is @from becomes @to. */
+static bool change_usage(uint8_t *bytes, size_t size, uint8_t from, uint8_t to)
+{
+	static const char name[] = "Cryptographic Usage Mask";
+
+	for (uint8_t *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), name,
+					       strlen(name)));) {
+		at += strlen(name) + HC_TTLV_HEADER + 3; /* the value's last byte */
+		if (*at == from) {
+			*at = to;
+			return true;
+		}
+	}
+	return false;
+}
+
+static unsigned pair_requests, pair_answers;
+
+/* Use case 8.1 is for signing: but for the usage its request is ours. */
+static bool pair_request(size_t size)
+{
+	struct hc_ttlv payload = payload_of(size, HC_TAG_REQUEST_PAYLOAD);
+	struct hc_ttlv_writer writer;
+	size_t written = 0;
+
+	if (!payload.tag)
+		return false;
+	pair_requests++;
+	hc_ttlv_writer_init(&writer, again, sizeof(again));
+	hc_kmip_put_create_pair(&writer, "PrivateKey1", "PublicKey1", 1024);
+	return hc_ttlv_finish(&writer, &written) == 0 &&
+	       change_usage(again, written, HC_USAGE_DECRYPT, 1) &&
+	       change_usage(again, written, HC_USAGE_ENCRYPT, 2) && written == payload.length &&
+	       memcmp(again, payload.value, written) == 0;
+}
+
+/*
+ * Its answer, against the specification, says Unique Identifier of both halves:
+ * which is the private one would have to be guessed, so it is refused.
+ */
+static bool pair_answer(size_t size)
+{
+	struct hc_kmip_answer answer = { .payload = payload_of(size, HC_TAG_RESPONSE_PAYLOAD) };
+	char private_id[HC_KMIP_ID_MAX], public_id[HC_KMIP_ID_MAX];
+
+	pair_answers++;
+	return answer.payload.tag &&
+	       hc_kmip_read_create_pair(&answer, private_id, public_id) == HC_E_KMIP_MALFORMED;
+}
+
+static bool create_key_pair_message(const char *label, size_t size)
+{
+	if (!strstr(label, "usecase_8_1_step_1_create_rsa"))
+		return true;
+	return strstr(label, "_request") ? pair_request(size) : pair_answer(size);
+}
+
+static void oasis_create_key_pair(void)
+{
+	int n = for_each_line("nlnetlabs-kmip-protocol.tsv", create_key_pair_message);
+
+	EXPECT(n == -1 || (pair_requests == 1 && pair_answers == 1));
+}
+
 int main(void)
 {
 	RUN(oasis_messages);
+	RUN(oasis_create_key_pair);
 	RUN(oasis_examples);
 	RUN(message_of_a_shipped_product_is_refused);
 	RUN(additional_encodings);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "provider/provider.h"
+#include "provider/pair.h"
 
 static char top[] = "/tmp/hostcrypt-unit-XXXXXX";
 static char folder[128];
@@ -188,6 +188,18 @@ static void missing_parent_is_named(void)
 	config.directory = before;
 }
 
+static void key_pairs_are_for_key_servers(void)
+{
+	struct hc_key_pair pair = { 0 };
+	struct hc_secret plain = { 0 };
+	EVP_PKEY *key = NULL;
+
+	EXPECT(hc_provider_create_pair(provider, "dumps", 3072, &pair) == HC_E_CONFIG);
+	EXPECT(strstr(hc_error_message(), "provider local is not of type kmip"));
+	EXPECT(hc_provider_public_key(provider, "1", &key) == HC_E_CONFIG && !key);
+	EXPECT(hc_provider_decrypt(provider, "1", "x", 1, &plain) == HC_E_CONFIG && !plain.data);
+}
+
 int main(void)
 {
 	char clean[160];
@@ -208,6 +220,7 @@ int main(void)
 	RUN(cut_key_is_refused);
 	RUN(check_warns);
 	RUN(missing_parent_is_named);
+	RUN(key_pairs_are_for_key_servers);
 	provider->ops->close(provider);
 	snprintf(clean, sizeof(clean), "rm -rf %s", top);
 	return system(clean) == 0 ? unit_result() : EXIT_FAILURE;

@@ -101,7 +101,7 @@ static bool only_reads(enum hc_kmip_operation operation)
 {
 	return operation == HC_OP_GET || operation == HC_OP_GET_ATTRIBUTES ||
 	       operation == HC_OP_LOCATE || operation == HC_OP_QUERY ||
-	       operation == HC_OP_DISCOVER_VERSIONS;
+	       operation == HC_OP_DISCOVER_VERSIONS || operation == HC_OP_DECRYPT;
 }
 
 /*
@@ -288,14 +288,29 @@ int hc_kmip_create(struct hc_kmip_client *client, const char *name, char ret_id[
 	return call_end(client, &call, r);
 }
 
-int hc_kmip_locate(struct hc_kmip_client *client, const char *name, char ret_id[HC_KMIP_ID_MAX],
-		   unsigned *ret_found)
+int hc_kmip_create_pair(struct hc_kmip_client *client, const char *private_name,
+			const char *public_name, unsigned bits,
+			char ret_private_id[HC_KMIP_ID_MAX], char ret_public_id[HC_KMIP_ID_MAX])
+{
+	struct call call;
+	int r;
+
+	call_begin(client, &call, HC_OP_CREATE_KEY_PAIR);
+	hc_kmip_put_create_pair(&call.writer, private_name, public_name, bits);
+	r = call_run(client, &call, NULL);
+	if (r == 0)
+		r = hc_kmip_read_create_pair(&call.answer, ret_private_id, ret_public_id);
+	return call_end(client, &call, r);
+}
+
+int hc_kmip_locate(struct hc_kmip_client *client, enum hc_kmip_object type, const char *name,
+		   char ret_id[HC_KMIP_ID_MAX], unsigned *ret_found)
 {
 	struct call call;
 	int r;
 
 	call_begin(client, &call, HC_OP_LOCATE);
-	hc_kmip_put_locate(&call.writer, name);
+	hc_kmip_put_locate(&call.writer, type, name);
 	r = call_run(client, &call, NULL);
 	if (r == 0)
 		r = hc_kmip_read_locate(&call.answer, ret_id, ret_found);
@@ -316,7 +331,8 @@ int hc_kmip_get_attributes(struct hc_kmip_client *client, const char *id,
 	return call_end(client, &call, r);
 }
 
-int hc_kmip_get(struct hc_kmip_client *client, const char *id, struct hc_kmip_key *ret_key)
+int hc_kmip_get(struct hc_kmip_client *client, const char *id, enum hc_kmip_object type,
+		struct hc_kmip_key *ret_key)
 {
 	struct call call;
 	int r;
@@ -325,7 +341,21 @@ int hc_kmip_get(struct hc_kmip_client *client, const char *id, struct hc_kmip_ke
 	hc_kmip_put_id(&call.writer, id);
 	r = call_run(client, &call, id);
 	if (r == 0)
-		r = hc_kmip_read_key(&call.answer, id, ret_key);
+		r = hc_kmip_read_key(&call.answer, id, type, ret_key);
+	return call_end(client, &call, r);
+}
+
+int hc_kmip_decrypt(struct hc_kmip_client *client, const char *id, const void *data, size_t size,
+		    struct hc_secret *ret_data)
+{
+	struct call call;
+	int r;
+
+	call_begin(client, &call, HC_OP_DECRYPT);
+	hc_kmip_put_decrypt(&call.writer, client->minor, id, data, size);
+	r = call_run(client, &call, id);
+	if (r == 0)
+		r = hc_kmip_read_decrypt(&call.answer, id, ret_data);
 	return call_end(client, &call, r);
 }
 

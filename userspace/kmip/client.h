@@ -40,14 +40,24 @@ bool hc_kmip_lost(const struct hc_kmip_client *client);
 /* An AES-256 key called @name; its state is the server's choice. */
 int hc_kmip_create(struct hc_kmip_client *client, const char *name, char ret_id[HC_KMIP_ID_MAX]);
 
-/* Symmetric keys called @name: 0, 1 or 2 (for more); the first one's id. */
-int hc_kmip_locate(struct hc_kmip_client *client, const char *name, char ret_id[HC_KMIP_ID_MAX],
-		   unsigned *ret_found);
+/* An RSA key pair with a name for each half; the states are the server's choice. */
+int hc_kmip_create_pair(struct hc_kmip_client *client, const char *private_name,
+			const char *public_name, unsigned bits,
+			char ret_private_id[HC_KMIP_ID_MAX], char ret_public_id[HC_KMIP_ID_MAX]);
+
+/* Objects of @type called @name: 0, 1 or 2 (for more); the first one's id. */
+int hc_kmip_locate(struct hc_kmip_client *client, enum hc_kmip_object type, const char *name,
+		   char ret_id[HC_KMIP_ID_MAX], unsigned *ret_found);
 int hc_kmip_get_attributes(struct hc_kmip_client *client, const char *id,
 			   struct hc_kmip_attributes *ret_attributes);
 
 /* The key's bytes whatever its state: servers do not look at it, the caller must. */
-int hc_kmip_get(struct hc_kmip_client *client, const char *id, struct hc_kmip_key *ret_key);
+int hc_kmip_get(struct hc_kmip_client *client, const char *id, enum hc_kmip_object type,
+		struct hc_kmip_key *ret_key);
+
+/* Have the server decrypt @data with the private key @id: RSA-OAEP, SHA-256, no label. */
+int hc_kmip_decrypt(struct hc_kmip_client *client, const char *id, const void *data, size_t size,
+		    struct hc_secret *ret_data);
 int hc_kmip_activate(struct hc_kmip_client *client, const char *id);
 int hc_kmip_revoke(struct hc_kmip_client *client, const char *id, const char *why);
 int hc_kmip_destroy(struct hc_kmip_client *client, const char *id);

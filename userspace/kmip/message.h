@@ -39,8 +39,14 @@ void hc_kmip_put_discover_versions(struct hc_ttlv_writer *writer);
 void hc_kmip_put_query(struct hc_ttlv_writer *writer);
 /* An AES-256 key for Encrypt and Decrypt called @name. */
 void hc_kmip_put_create(struct hc_ttlv_writer *writer, const char *name);
-/* At most two symmetric keys called @name: two are as bad as more. */
-void hc_kmip_put_locate(struct hc_ttlv_writer *writer, const char *name);
+/* An RSA key pair: the private half for Decrypt, the public one for Encrypt. */
+void hc_kmip_put_create_pair(struct hc_ttlv_writer *writer, const char *private_name,
+			     const char *public_name, unsigned bits);
+/* At most two objects of @type called @name: two are as bad as more. */
+void hc_kmip_put_locate(struct hc_ttlv_writer *writer, enum hc_kmip_object type, const char *name);
+/* RSA-OAEP with SHA-256 in both places and an empty label, in the words of KMIP 1.@minor. */
+void hc_kmip_put_decrypt(struct hc_ttlv_writer *writer, unsigned minor, const char *id,
+			 const void *data, size_t size);
 /* Of @id: State, Object Type, Cryptographic Algorithm, Length and Usage Mask. */
 void hc_kmip_put_get_attributes(struct hc_ttlv_writer *writer, const char *id);
 /* For Get, Activate and Destroy. */
@@ -86,6 +92,10 @@ struct hc_kmip_server_info {
 int hc_kmip_read_query(const struct hc_kmip_answer *answer, struct hc_kmip_server_info *ret_info);
 int hc_kmip_read_create(const struct hc_kmip_answer *answer, char ret_id[HC_KMIP_ID_MAX]);
 
+int hc_kmip_read_create_pair(const struct hc_kmip_answer *answer,
+			     char ret_private_id[HC_KMIP_ID_MAX],
+			     char ret_public_id[HC_KMIP_ID_MAX]);
+
 /* How many were found (0, 1, 2 for more), the first one in @ret_id. */
 int hc_kmip_read_locate(const struct hc_kmip_answer *answer, char ret_id[HC_KMIP_ID_MAX],
 			unsigned *ret_found);
@@ -106,16 +116,21 @@ int hc_kmip_read_attributes(const struct hc_kmip_answer *answer, const char *id,
 int hc_kmip_read_id(const struct hc_kmip_answer *answer, const char *id);
 
 /*
- * A key's bytes and what the server says of them (0: nothing). HC_E_KEK_UNFIT
- * when it is no plain symmetric key.
+ * A key's bytes and what the server says of them (0: nothing): as they are for
+ * a symmetric key, in DER (PKCS#1, PKCS#8, X.509) for a half of a pair.
+ * HC_E_KEK_UNFIT when it is no plain key of @type.
  */
 struct hc_kmip_key {
 	struct hc_secret bytes;
+	uint32_t format;
 	uint32_t algorithm;
 	int32_t length;		/* bits */
 };
 
 int hc_kmip_read_key(const struct hc_kmip_answer *answer, const char *id,
-		     struct hc_kmip_key *ret_key);
+		     enum hc_kmip_object type, struct hc_kmip_key *ret_key);
+
+int hc_kmip_read_decrypt(const struct hc_kmip_answer *answer, const char *id,
+			 struct hc_secret *ret_data);
 
 #endif

@@ -36,14 +36,6 @@ static int match_id(const struct hc_ttlv *item, const char *id)
 		       other);
 }
 
-static int expect_symmetric_key(uint32_t object_type)
-{
-	if (object_type == HC_OBJECT_SYMMETRIC_KEY)
-		return 0;
-	return hc_fail(HC_E_KEK_UNFIT, "the object is of type %u, not a symmetric key",
-		       object_type);
-}
-
 int hc_kmip_read_discover_versions(const struct hc_kmip_answer *answer, unsigned *ret_minors)
 {
 	struct hc_ttlv_cursor run;
@@ -116,6 +108,35 @@ int hc_kmip_read_create(const struct hc_kmip_answer *answer, char ret_id[HC_KMIP
 			       "a symmetric key was to be created, an object of type %u was",
 			       hc_ttlv_enum(&type));
 	return copy_id(&id, ret_id);
+}
+
+int hc_kmip_read_create_pair(const struct hc_kmip_answer *answer,
+			     char ret_private_id[HC_KMIP_ID_MAX],
+			     char ret_public_id[HC_KMIP_ID_MAX])
+{
+	struct hc_ttlv private_id, public_id;
+	const struct hc_ttlv_field fields[] = {
+		{ HC_TAG_PRIVATE_KEY_ID, HC_TTLV_TEXT, HC_TTLV_REQUIRED, &private_id, NULL },
+		{ HC_TAG_PUBLIC_KEY_ID, HC_TTLV_TEXT, HC_TTLV_REQUIRED, &public_id, NULL },
+		{ HC_TAG_PRIVATE_TEMPLATE, HC_TTLV_STRUCTURE, HC_TTLV_OPTIONAL, NULL, NULL },
+		{ HC_TAG_PUBLIC_TEMPLATE, HC_TTLV_STRUCTURE, HC_TTLV_OPTIONAL, NULL, NULL },
+	};
+	char first[HC_KMIP_ID_MAX], second[HC_KMIP_ID_MAX];
+	int r;
+
+	r = hc_ttlv_fields(&answer->payload, fields, N(fields), answer->skip_unknown);
+	if (r == 0)
+		r = copy_id(&private_id, first);
+	if (r == 0)
+		r = copy_id(&public_id, second);
+	if (r < 0)
+		return r;
+	if (strcmp(first, second) == 0)
+		return hc_fail(HC_E_KMIP_MALFORMED, "both halves of the pair have the identifier %s",
+			       first);
+	memcpy(ret_private_id, first, sizeof(first));
+	memcpy(ret_public_id, second, sizeof(second));
+	return 0;
 }
 
 int hc_kmip_read_locate(const struct hc_kmip_answer *answer, char ret_id[HC_KMIP_ID_MAX],
@@ -229,7 +250,28 @@ int hc_kmip_read_id(const struct hc_kmip_answer *answer, const char *id)
 	return r < 0 ? r : match_id(&about, id);
 }
 
-/* Key Material in its two plain forms: the bytes, or a structure of the bytes. */
+/* What Get has to bring, by the type of object that was asked for. */
+static const struct kind {
+	enum hc_kmip_object type;
+	uint32_t tag;
+	const char *words;
+	uint32_t formats; /* bit n: Key Format Type n is understood */
+	const char *format_words;
+} kinds[] = {
+	{ HC_OBJECT_SYMMETRIC_KEY, HC_TAG_SYMMETRIC_KEY, "symmetric key",
+	  1u << HC_FORMAT_RAW | 1u << HC_FORMAT_TRANSPARENT_SYMMETRIC, "Raw" },
+	{ HC_OBJECT_PUBLIC_KEY, HC_TAG_PUBLIC_KEY, "public key",
+	  1u << HC_FORMAT_PKCS1 | 1u << HC_FORMAT_X509, "PKCS#1 or X.509" },
+	{ HC_OBJECT_PRIVATE_KEY, HC_TAG_PRIVATE_KEY, "private key",
+	  1u << HC_FORMAT_PKCS1 | 1u << HC_FORMAT_PKCS8, "PKCS#1 or PKCS#8" },
+};
+
+static bool understands(const struct kind *kind, uint32_t format)
+{
+	return format < 32 && kind->formats & 1u << format;
+}
+
+/* Key Material in its plain forms: the bytes, or a structure of a symmetric key's. */
 static int find_bytes(const struct hc_ttlv *key_value, uint32_t format, bool skip_unknown,
 		      struct hc_ttlv *ret_bytes)
 {
@@ -246,7 +288,7 @@ static int find_bytes(const struct hc_ttlv *key_value, uint32_t format, bool ski
 	r = hc_ttlv_fields(key_value, fields, N(fields), skip_unknown);
 	if (r < 0)
 		return r;
-	if (format == HC_FORMAT_RAW && material.type == HC_TTLV_BYTES) {
+	if (format != HC_FORMAT_TRANSPARENT_SYMMETRIC && material.type == HC_TTLV_BYTES) {
 		*ret_bytes = material;
 		return 0;
 	}
@@ -256,8 +298,8 @@ static int find_bytes(const struct hc_ttlv *key_value, uint32_t format, bool ski
 		       format);
 }
 
-static int read_key_block(const struct hc_ttlv *block, bool skip_unknown,
-			  struct hc_ttlv *ret_bytes, struct hc_kmip_key *key)
+static int read_key_block(const struct hc_ttlv *block, const struct kind *kind,
+			  bool skip_unknown, struct hc_ttlv *ret_bytes, struct hc_kmip_key *key)
 {
 	struct hc_ttlv format, compression, value, algorithm, length, wrapping;
 	const struct hc_ttlv_field fields[] = {
@@ -280,29 +322,29 @@ static int read_key_block(const struct hc_ttlv *block, bool skip_unknown,
 		return hc_fail(HC_E_KEK_UNFIT, "the server keeps no bytes of this key");
 	if (compression.tag)
 		return hc_fail(HC_E_KEK_UNFIT, "the key came compressed");
-	if (hc_ttlv_enum(&format) != HC_FORMAT_RAW &&
-	    hc_ttlv_enum(&format) != HC_FORMAT_TRANSPARENT_SYMMETRIC)
-		return hc_fail(HC_E_KEK_UNFIT, "the key is in Key Format Type %u, not Raw",
-			       hc_ttlv_enum(&format));
+	if (!understands(kind, hc_ttlv_enum(&format)))
+		return hc_fail(HC_E_KEK_UNFIT, "the key is in Key Format Type %u, not %s",
+			       hc_ttlv_enum(&format), kind->format_words);
 	if (value.type != HC_TTLV_STRUCTURE)
 		return hc_fail(HC_E_KMIP_MALFORMED, "the Key Value of a plain key is no structure");
+	key->format = hc_ttlv_enum(&format);
 	key->algorithm = algorithm.tag ? hc_ttlv_enum(&algorithm) : 0;
 	key->length = length.tag ? hc_ttlv_integer(&length) : 0;
 	return find_bytes(&value, hc_ttlv_enum(&format), skip_unknown, ret_bytes);
 }
 
-int hc_kmip_read_key(const struct hc_kmip_answer *answer, const char *id,
-		     struct hc_kmip_key *ret_key)
+/* The Key Block of the object of @kind that an answer to Get brings. */
+static int read_object(const struct hc_kmip_answer *answer, const char *id,
+		       const struct kind *kind, struct hc_ttlv *ret_block)
 {
-	struct hc_kmip_key key = { 0 };
-	struct hc_ttlv type, about, object, block, bytes;
+	struct hc_ttlv type, about, object;
 	const struct hc_ttlv_field fields[] = {
 		{ HC_TAG_OBJECT_TYPE, HC_TTLV_ENUM, HC_TTLV_REQUIRED, &type, NULL },
 		{ HC_TAG_UNIQUE_IDENTIFIER, HC_TTLV_TEXT, HC_TTLV_REQUIRED, &about, NULL },
-		{ HC_TAG_SYMMETRIC_KEY, HC_TTLV_STRUCTURE, HC_TTLV_OPTIONAL, &object, NULL },
+		{ kind->tag, HC_TTLV_STRUCTURE, HC_TTLV_OPTIONAL, &object, NULL },
 	};
 	const struct hc_ttlv_field object_fields[] = {
-		{ HC_TAG_KEY_BLOCK, HC_TTLV_STRUCTURE, HC_TTLV_REQUIRED, &block, NULL },
+		{ HC_TAG_KEY_BLOCK, HC_TTLV_STRUCTURE, HC_TTLV_REQUIRED, ret_block, NULL },
 	};
 	int r;
 
@@ -313,26 +355,62 @@ int hc_kmip_read_key(const struct hc_kmip_answer *answer, const char *id,
 	r = match_id(&about, id);
 	if (r < 0)
 		return r;
-	r = expect_symmetric_key(hc_ttlv_enum(&type));
-	if (r < 0)
-		return r;
+	if (hc_ttlv_enum(&type) != kind->type)
+		return hc_fail(HC_E_KEK_UNFIT, "the object is of type %u, not a %s",
+			       hc_ttlv_enum(&type), kind->words);
 	r = hc_ttlv_fields(&answer->payload, fields, N(fields), answer->skip_unknown);
 	if (r < 0)
 		return r;
 	if (!object.tag)
-		return hc_fail(HC_E_KMIP_MALFORMED, "the answer lacks the Symmetric Key");
-	r = hc_ttlv_fields(&object, object_fields, N(object_fields), answer->skip_unknown);
+		return hc_fail(HC_E_KMIP_MALFORMED, "the answer lacks the %s", kind->words);
+	return hc_ttlv_fields(&object, object_fields, N(object_fields), answer->skip_unknown);
+}
+
+static int keep_bytes(const struct hc_ttlv *bytes, const char *what, struct hc_secret *ret_secret)
+{
+	int r;
+
+	if (bytes->length == 0)
+		return hc_fail(HC_E_KMIP_MALFORMED, "%s has no bytes", what);
+	r = hc_secret_alloc(bytes->length, ret_secret);
+	if (r == 0)
+		memcpy(ret_secret->data, bytes->value, bytes->length);
+	return r;
+}
+
+int hc_kmip_read_key(const struct hc_kmip_answer *answer, const char *id,
+		     enum hc_kmip_object type, struct hc_kmip_key *ret_key)
+{
+	const struct kind *kind = kinds;
+	struct hc_kmip_key key = { 0 };
+	struct hc_ttlv block, bytes;
+	int r;
+
+	while (kind->type != type)
+		kind++;
+	r = read_object(answer, id, kind, &block);
+	if (r == 0)
+		r = read_key_block(&block, kind, answer->skip_unknown, &bytes, &key);
+	if (r == 0)
+		r = keep_bytes(&bytes, "the key", &key.bytes);
 	if (r < 0)
 		return r;
-	r = read_key_block(&block, answer->skip_unknown, &bytes, &key);
-	if (r < 0)
-		return r;
-	if (bytes.length == 0)
-		return hc_fail(HC_E_KMIP_MALFORMED, "the key has no bytes");
-	r = hc_secret_alloc(bytes.length, &key.bytes);
-	if (r < 0)
-		return r;
-	memcpy(key.bytes.data, bytes.value, bytes.length);
 	*ret_key = key;
 	return 0;
+}
+
+int hc_kmip_read_decrypt(const struct hc_kmip_answer *answer, const char *id,
+			 struct hc_secret *ret_data)
+{
+	struct hc_ttlv about, data;
+	const struct hc_ttlv_field fields[] = {
+		{ HC_TAG_UNIQUE_IDENTIFIER, HC_TTLV_TEXT, HC_TTLV_REQUIRED, &about, NULL },
+		{ HC_TAG_DATA, HC_TTLV_BYTES, HC_TTLV_REQUIRED, &data, NULL },
+	};
+	int r;
+
+	r = hc_ttlv_fields(&answer->payload, fields, N(fields), answer->skip_unknown);
+	if (r == 0)
+		r = match_id(&about, id);
+	return r < 0 ? r : keep_bytes(&data, "the decrypted data", ret_data);
 }

@@ -17,9 +17,12 @@
 	X(ATTRIBUTE_VALUE,     0x42000b, "Attribute Value") \
 	X(BATCH_COUNT,         0x42000d, "Batch Count") \
 	X(BATCH_ITEM,          0x42000f, "Batch Item") \
+	X(COMMON_TEMPLATE,     0x42001f, "Common Template-Attribute") \
 	X(CRITICALITY,         0x420026, "Criticality Indicator") \
 	X(CRYPTO_ALGORITHM,    0x420028, "Cryptographic Algorithm") \
 	X(CRYPTO_LENGTH,       0x42002a, "Cryptographic Length") \
+	X(CRYPTO_PARAMETERS,   0x42002b, "Cryptographic Parameters") \
+	X(HASHING_ALGORITHM,   0x420038, "Hashing Algorithm") \
 	X(KEY,                 0x42003f, "Key") \
 	X(KEY_BLOCK,           0x420040, "Key Block") \
 	X(KEY_COMPRESSION,     0x420041, "Key Compression Type") \
@@ -34,9 +37,16 @@
 	X(NAME_VALUE,          0x420055, "Name Value") \
 	X(OBJECT_TYPE,         0x420057, "Object Type") \
 	X(OPERATION,           0x42005c, "Operation") \
+	X(PADDING_METHOD,      0x42005f, "Padding Method") \
+	X(PRIVATE_KEY,         0x420064, "Private Key") \
+	X(PRIVATE_TEMPLATE,    0x420065, "Private Key Template-Attribute") \
+	X(PRIVATE_KEY_ID,      0x420066, "Private Key Unique Identifier") \
 	X(PROTOCOL_VERSION,    0x420069, "Protocol Version") \
 	X(VERSION_MAJOR,       0x42006a, "Protocol Version Major") \
 	X(VERSION_MINOR,       0x42006b, "Protocol Version Minor") \
+	X(PUBLIC_KEY,          0x42006d, "Public Key") \
+	X(PUBLIC_TEMPLATE,     0x42006e, "Public Key Template-Attribute") \
+	X(PUBLIC_KEY_ID,       0x42006f, "Public Key Unique Identifier") \
 	X(QUERY_FUNCTION,      0x420074, "Query Function") \
 	X(REQUEST_HEADER,      0x420077, "Request Header") \
 	X(REQUEST_MESSAGE,     0x420078, "Request Message") \
@@ -58,9 +68,12 @@
 	X(UNIQUE_IDENTIFIER,   0x420094, "Unique Identifier") \
 	X(VENDOR_EXTENSION,    0x42009c, "Vendor Extension") \
 	X(VENDOR_ID,           0x42009d, "Vendor Identification") \
+	X(DATA,                0x4200c2, "Data") \
 	X(ATTESTATION_TYPE,    0x4200c7, "Attestation Type") \
 	X(NONCE,               0x4200c8, "Nonce") \
 	X(LOCATED_ITEMS,       0x4200d5, "Located Items") \
+	X(MASK_GENERATOR,      0x420101, "Mask Generator") \
+	X(MASK_GENERATOR_HASH, 0x420102, "Mask Generator Hashing Algorithm") \
 	X(CLIENT_CORRELATION,  0x420105, "Client Correlation Value") \
 	X(SERVER_CORRELATION,  0x420106, "Server Correlation Value")
 
@@ -72,6 +85,7 @@ enum hc_kmip_tag {
 
 #define HC_KMIP_OPERATIONS(X) \
 	X(CREATE,            0x01, "Create") \
+	X(CREATE_KEY_PAIR,   0x02, "Create Key Pair") \
 	X(LOCATE,            0x08, "Locate") \
 	X(GET,               0x0a, "Get") \
 	X(GET_ATTRIBUTES,    0x0b, "Get Attributes") \
@@ -79,7 +93,8 @@ enum hc_kmip_tag {
 	X(REVOKE,            0x13, "Revoke") \
 	X(DESTROY,           0x14, "Destroy") \
 	X(QUERY,             0x18, "Query") \
-	X(DISCOVER_VERSIONS, 0x1e, "Discover Versions")
+	X(DISCOVER_VERSIONS, 0x1e, "Discover Versions") \
+	X(DECRYPT,           0x20, "Decrypt")
 
 enum hc_kmip_operation {
 #define X(name, number, words) HC_OP_##name = number,
@@ -145,12 +160,24 @@ enum hc_kmip_state {
 	HC_STATE_DESTROYED_COMPROMISED,
 };
 
-enum {
+enum hc_kmip_object {
 	HC_OBJECT_SYMMETRIC_KEY = 2,
+	HC_OBJECT_PUBLIC_KEY = 3,
+	HC_OBJECT_PRIVATE_KEY = 4,
+};
+
+enum {
 	HC_ALGORITHM_AES = 3,
+	HC_ALGORITHM_RSA = 4,
 	HC_FORMAT_RAW = 1,
+	HC_FORMAT_PKCS1 = 3,
+	HC_FORMAT_PKCS8 = 4,
+	HC_FORMAT_X509 = 5,
 	HC_FORMAT_TRANSPARENT_SYMMETRIC = 7,
 	HC_NAME_TEXT = 1,
+	HC_PADDING_OAEP = 2,
+	HC_HASH_SHA256 = 6,
+	HC_MASK_MGF1 = 1,
 	HC_REVOKE_CESSATION = 6,
 	HC_QUERY_OPERATIONS = 1,
 	HC_QUERY_SERVER_INFORMATION = 3,

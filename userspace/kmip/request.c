@@ -85,10 +85,47 @@ void hc_kmip_put_create(struct hc_ttlv_writer *writer, const char *name)
 	hc_ttlv_end(writer);
 }
 
-void hc_kmip_put_locate(struct hc_ttlv_writer *writer, const char *name)
+static void put_half(struct hc_ttlv_writer *writer, uint32_t tag, const char *name,
+		     enum hc_kmip_usage usage)
+{
+	hc_ttlv_begin(writer, tag);
+	put_attribute_name(writer, name);
+	put_attribute_integer(writer, "Cryptographic Usage Mask", usage);
+	hc_ttlv_end(writer);
+}
+
+void hc_kmip_put_create_pair(struct hc_ttlv_writer *writer, const char *private_name,
+			     const char *public_name, unsigned bits)
+{
+	hc_ttlv_begin(writer, HC_TAG_COMMON_TEMPLATE);
+	put_attribute_enum(writer, "Cryptographic Algorithm", HC_ALGORITHM_RSA);
+	put_attribute_integer(writer, "Cryptographic Length", (int32_t)bits);
+	hc_ttlv_end(writer);
+	put_half(writer, HC_TAG_PRIVATE_TEMPLATE, private_name, HC_USAGE_DECRYPT);
+	put_half(writer, HC_TAG_PUBLIC_TEMPLATE, public_name, HC_USAGE_ENCRYPT);
+}
+
+void hc_kmip_put_decrypt(struct hc_ttlv_writer *writer, unsigned minor, const char *id,
+			 const void *data, size_t size)
+{
+	hc_kmip_put_id(writer, id);
+	hc_ttlv_begin(writer, HC_TAG_CRYPTO_PARAMETERS);
+	hc_ttlv_put_enum(writer, HC_TAG_PADDING_METHOD, HC_PADDING_OAEP);
+	hc_ttlv_put_enum(writer, HC_TAG_HASHING_ALGORITHM, HC_HASH_SHA256);
+	hc_ttlv_put_enum(writer, HC_TAG_CRYPTO_ALGORITHM, HC_ALGORITHM_RSA);
+	/* Before KMIP 1.4 there are no words for it: MGF1 with the same hash is meant. */
+	if (minor >= 4) {
+		hc_ttlv_put_enum(writer, HC_TAG_MASK_GENERATOR, HC_MASK_MGF1);
+		hc_ttlv_put_enum(writer, HC_TAG_MASK_GENERATOR_HASH, HC_HASH_SHA256);
+	}
+	hc_ttlv_end(writer);
+	hc_ttlv_put_bytes(writer, HC_TAG_DATA, data, size);
+}
+
+void hc_kmip_put_locate(struct hc_ttlv_writer *writer, enum hc_kmip_object type, const char *name)
 {
 	hc_ttlv_put_integer(writer, HC_TAG_MAXIMUM_ITEMS, 2);
-	put_attribute_enum(writer, "Object Type", HC_OBJECT_SYMMETRIC_KEY);
+	put_attribute_enum(writer, "Object Type", type);
 	put_attribute_name(writer, name);
 }
 

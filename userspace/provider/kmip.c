@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "kmip/client.h"
 #include "kmip/net.h"
 #include "kmip/text.h"
 #include "kmip/tls.h"
-#include "provider/provider.h"
+#include "provider/kmip_internal.h"
 
 #define WARN_SECONDS (30 * 24 * 60 * 60) /* before a certificate ends */
 
@@ -21,19 +20,7 @@ _Static_assert((int)HC_KEK_ACTIVE == (int)HC_STATE_ACTIVE &&
 	       (int)HC_KEK_DESTROYED_COMPROMISED == (int)HC_STATE_DESTROYED_COMPROMISED,
 	       "states are KMIP's");
 
-struct kmip_provider {
-	struct hc_provider provider;
-	struct hc_kmip_client *client;
-	char endpoint[320];
-};
-
-static struct kmip_provider *of(struct hc_provider *provider)
-{
-	return (struct kmip_provider *)provider;
-}
-
-/* An identifier comes from a header that anybody may have written. */
-static int check_id(const char *id)
+int kmip_check_id(const char *id)
 {
 	if (id[0] && strlen(id) < HC_KEK_ID_MAX &&
 	    hc_text_is_clean((const uint8_t *)id, strlen(id)))
@@ -128,7 +115,7 @@ static int fetch(struct kmip_provider *p, const char *id, bool for_new_use,
 	r = check_attributes(p, id, &attributes, for_new_use);
 	if (r < 0)
 		return r;
-	r = hc_kmip_get(p->client, id, &key);
+	r = hc_kmip_get(p->client, id, HC_OBJECT_SYMMETRIC_KEY, &key);
 	if (r < 0)
 		return r;
 	r = check_key(p, id, &attributes, &key);
@@ -143,8 +130,8 @@ static int fetch(struct kmip_provider *p, const char *id, bool for_new_use,
 static int kmip_get(struct hc_provider *provider, const char *id, bool for_new_use,
 		    struct hc_secret *ret_kek)
 {
-	struct kmip_provider *p = of(provider);
-	int r = check_id(id);
+	struct kmip_provider *p = kmip_of(provider);
+	int r = kmip_check_id(id);
 
 	if (r < 0)
 		return r;
@@ -163,7 +150,7 @@ static int create_again(struct kmip_provider *p, const char *label, char ret_id[
 	int r;
 
 	hc_kmip_begin(p->client);
-	r = hc_kmip_locate(p->client, label, ret_id, &found);
+	r = hc_kmip_locate(p->client, HC_OBJECT_SYMMETRIC_KEY, label, ret_id, &found);
 	if (r == 0 && found == 0)
 		r = hc_kmip_create(p->client, label, ret_id);
 	if (r == 0 && found > 1)
@@ -177,8 +164,7 @@ static int create_again(struct kmip_provider *p, const char *label, char ret_id[
 	return 0;
 }
 
-/* Looks first: on a second try, or with a helpful server, the key is Active already. */
-static int activate(struct kmip_provider *p, const char *id)
+int kmip_activate(struct kmip_provider *p, const char *id)
 {
 	struct hc_kmip_attributes attributes;
 	int r;
@@ -194,7 +180,7 @@ static int activate(struct kmip_provider *p, const char *id)
 	return r;
 }
 
-static int destroy(struct kmip_provider *p, const char *id)
+int kmip_destroy_key(struct kmip_provider *p, const char *id)
 {
 	struct hc_kmip_attributes attributes;
 	int r;
@@ -218,7 +204,7 @@ static int undo_create(struct kmip_provider *p, const char *id, int code)
 
 	snprintf(why, sizeof(why), "%s", hc_error_message());
 	hc_kmip_begin(p->client);
-	r = destroy(p, id);
+	r = kmip_destroy_key(p, id);
 	return hc_fail((enum hc_error)code, "%s; the new key %s %s", why, id,
 		       r == 0 ? "was destroyed again" : "is left on the key server, unused");
 }
@@ -226,7 +212,7 @@ static int undo_create(struct kmip_provider *p, const char *id, int code)
 static int kmip_create(struct hc_provider *provider, const char *label,
 		       char ret_id[HC_KEK_ID_MAX])
 {
-	struct kmip_provider *p = of(provider);
+	struct kmip_provider *p = kmip_of(provider);
 	HC_SECRET kek = { 0 };
 	char id[HC_KEK_ID_MAX];
 	bool surely_new = true;
@@ -240,7 +226,7 @@ static int kmip_create(struct hc_provider *provider, const char *label,
 	}
 	if (r < 0)
 		return r;
-	r = activate(p, id);
+	r = kmip_activate(p, id);
 	if (r == 0)
 		r = fetch(p, id, true, &kek);
 	/* What was only found by its name might serve somebody: it stays. */
@@ -254,9 +240,9 @@ static int kmip_create(struct hc_provider *provider, const char *label,
 
 static int kmip_state(struct hc_provider *provider, const char *id, enum hc_kek_state *ret_state)
 {
-	struct kmip_provider *p = of(provider);
+	struct kmip_provider *p = kmip_of(provider);
 	struct hc_kmip_attributes attributes;
-	int r = check_id(id);
+	int r = kmip_check_id(id);
 
 	if (r < 0)
 		return r;
@@ -275,18 +261,13 @@ static int kmip_state(struct hc_provider *provider, const char *id, enum hc_kek_
 
 static int kmip_destroy(struct hc_provider *provider, const char *id)
 {
-	struct kmip_provider *p = of(provider);
-	int r = check_id(id);
+	struct kmip_provider *p = kmip_of(provider);
+	int r = kmip_check_id(id);
 
 	if (r < 0)
 		return r;
 	hc_kmip_begin(p->client);
-	return destroy(p, id);
-}
-
-static bool can(const struct hc_kmip_server_info *info, enum hc_kmip_operation operation)
-{
-	return info->operations & (uint64_t)1 << operation;
+	return kmip_destroy_key(p, id);
 }
 
 static void warn(struct hc_provider_report *report, const char *what)
@@ -310,8 +291,8 @@ static void write_report(const struct kmip_provider *p, const struct hc_kmip_ser
 	snprintf(report->server, sizeof(report->server), "%s", info->vendor);
 	hc_tls_date(connection.own_until, report->certificate_until);
 	hc_tls_date(connection.server_until, report->server_certificate_until);
-	report->can_create = can(info, HC_OP_CREATE) && can(info, HC_OP_GET) &&
-			     can(info, HC_OP_ACTIVATE);
+	report->can_create = kmip_can(info, HC_OP_CREATE) && kmip_can(info, HC_OP_GET) &&
+			     kmip_can(info, HC_OP_ACTIVATE);
 	if (!report->can_create)
 		warn(report, "the server does not offer Create, Get and Activate to us");
 	if (connection.own_until < soon)
@@ -325,7 +306,7 @@ static void write_report(const struct kmip_provider *p, const struct hc_kmip_ser
 /* A new connection, so that every step of the way is tried and timed. */
 static int kmip_check(struct hc_provider *provider, struct hc_provider_report *ret_report)
 {
-	struct kmip_provider *p = of(provider);
+	struct kmip_provider *p = kmip_of(provider);
 	struct hc_provider_report report = { 0 };
 	struct hc_kmip_server_info info;
 	int64_t start = hc_now_ms();
@@ -346,7 +327,7 @@ static int kmip_check(struct hc_provider *provider, struct hc_provider_report *r
 
 static void kmip_close(struct hc_provider *provider)
 {
-	struct kmip_provider *p = of(provider);
+	struct kmip_provider *p = kmip_of(provider);
 
 	hc_kmip_close(p->client);
 	free(p);
@@ -357,6 +338,9 @@ static const struct hc_provider_ops kmip_ops = {
 	.get = kmip_get,
 	.state = kmip_state,
 	.destroy = kmip_destroy,
+	.create_pair = kmip_create_pair,
+	.public_key = kmip_public_key,
+	.decrypt = kmip_decrypt,
 	.check = kmip_check,
 	.close = kmip_close,
 };

@@ -10,6 +10,9 @@
 #define HC_PROVIDER_PROVIDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/types.h>
 
 #include "base/config.h"
 #include "base/secret.h"
@@ -41,6 +44,7 @@ struct hc_provider_report {
 };
 
 struct hc_provider; /* one open connection */
+struct hc_key_pair;
 
 struct hc_provider_ops {
 	/* see the functions below, which call these */
@@ -49,6 +53,12 @@ struct hc_provider_ops {
 		   struct hc_secret *ret_kek);
 	int (*state)(struct hc_provider *provider, const char *id, enum hc_kek_state *ret_state);
 	int (*destroy)(struct hc_provider *provider, const char *id);
+	/* NULL where there are no key pairs; see pair.h */
+	int (*create_pair)(struct hc_provider *provider, const char *label, unsigned bits,
+			   struct hc_key_pair *ret_pair);
+	int (*public_key)(struct hc_provider *provider, const char *public_id, EVP_PKEY **ret_key);
+	int (*decrypt)(struct hc_provider *provider, const char *private_id, const void *data,
+		       size_t size, struct hc_secret *ret_plain);
 	int (*check)(struct hc_provider *provider, struct hc_provider_report *ret_report);
 	void (*close)(struct hc_provider *provider);
 };

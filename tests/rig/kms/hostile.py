@@ -3,15 +3,16 @@
 """A small KMIP server over TLS 1.2 or 1.3 that misbehaves to order.
 
     hostile.py --folder FOLDER [--server NAME] [--port N] [--tls 1.2|1.3]
-               [--mode MODE] [--at OPERATION] [--after N] [--times N] [--control]
+               [--mode MODE] [--at OPERATION] [--after N] [--times N] [--no-decrypt]
+               [--control]
 
 FOLDER holds what certs.sh made. Prints "ready PORT" when it listens (port 0,
 the default, takes a free one) and runs until it is killed. Without a mode it
-behaves: Discover Versions, Query, Create, Activate, Locate, Get Attributes,
-Get, Revoke and Destroy of keys in memory, KMIP 1.0 to 1.4. With one it does
-what MODE says when it answers OPERATION (get unless said; "any" for all); the
-first N times of --after it behaves, and after the N of --times again. With --control
-it takes lines from its input, each with the options --mode to --times, forgets
+behaves: Discover Versions, Query, Create, Create Key Pair, Activate, Locate,
+Get Attributes, Get, Decrypt, Revoke and Destroy of keys in memory, KMIP 1.0 to
+1.4; --no-decrypt has none. With a mode it does what MODE says when it
+answers OPERATION (get unless said; "any" for all); the first N times of --after it behaves, and after the N of --times again. With --control
+it takes lines from its input, each with the options --mode to --no-decrypt, forgets
 its keys, does from then on what the line says, and prints "ready" again:
 
 connection    silent (accepts, no handshake), plain (no TLS), abort (closes
@@ -28,12 +29,17 @@ refusals      refuse-0xHH (that Result Reason), message-0xHH (for the whole
 content       other-id, empty-id, long-id, short-key, long-key, des,
               length-128, no-length, wrapped, format, transparent, public,
               state-N, usage-N, name-twice
+pairs         same-id (of both halves), half (makes the private one, then
+              closes); what Get brings: pkcs1, short-rsa, long-rsa, other-rsa
+              (of another pair), ec, no-der, trailing; what Decrypt brings:
+              wrong-data, empty-data
 versions      v1.0, v1.4, v2.0 (only that one), no-versions, drop-header
 connections   drop (does it, then closes without an answer), idle (closes
               after each answer)
 """
 
 import argparse
+import functools
 import os
 import socket
 import ssl
@@ -42,11 +48,17 @@ import sys
 import threading
 import time
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
 STRUCTURE, INTEGER, ENUM, BOOLEAN, TEXT, BYTES, DATE = 1, 2, 5, 6, 7, 8, 9
-OPERATIONS = {1: "create", 8: "locate", 0x0A: "get", 0x0B: "attributes", 0x12: "activate",
-              0x13: "revoke", 0x14: "destroy", 0x18: "query", 0x1E: "discover"}
+OPERATIONS = {1: "create", 2: "create_pair", 8: "locate", 0x0A: "get", 0x0B: "attributes", 0x12: "activate",
+              0x13: "revoke", 0x14: "destroy", 0x18: "query", 0x1E: "discover", 0x20: "decrypt"}
 INVALID_MESSAGE, UNSUPPORTED, NOT_FOUND, DENIED = 4, 5, 1, 12
 PRE_ACTIVE, ACTIVE, DEACTIVATED = 1, 2, 3
+SYMMETRIC, PUBLIC, PRIVATE = 2, 3, 4
+OBJECT_TAGS = {SYMMETRIC: 0x42008F, PUBLIC: 0x42006D, PRIVATE: 0x420064}
+OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 
 
 def item(tag, kind, value):
@@ -84,6 +96,40 @@ def first(fields, tag, default=None):
     return next((value for t, value in fields if t == tag), default)
 
 
+@functools.lru_cache
+def private_key(mode):
+    """Made once for all; another one in the modes that want one."""
+    if mode == "ec":
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(65537, {"short-rsa": 2048, "long-rsa": 4096}.get(mode, 3072))
+
+
+def der(kind, mode):
+    """The DER of a half of the pair, and its Key Format Type."""
+    key = private_key(mode if mode in ("ec", "short-rsa", "long-rsa", "other-rsa") else None)
+    pkcs1 = mode == "pkcs1"
+    if kind == PRIVATE:
+        form = serialization.PrivateFormat
+        data = key.private_bytes(serialization.Encoding.DER,
+                                 form.TraditionalOpenSSL if pkcs1 else form.PKCS8,
+                                 serialization.NoEncryption())
+    else:
+        form = serialization.PublicFormat
+        data = key.public_key().public_bytes(
+            serialization.Encoding.DER, form.PKCS1 if pkcs1 else form.SubjectPublicKeyInfo)
+    if mode == "no-der":
+        data = os.urandom(len(data))
+    if mode == "trailing":
+        data += b"\0"
+    return data, 3 if pkcs1 else 4 if kind == PRIVATE else 5
+
+
+def name_in(template):
+    """The Name among the attributes of a template."""
+    return next((first(first(value, 0x42000B), 0x420055) for tag, value in template
+                 if tag == 0x420008 and first(value, 0x42000A) == "Name"), "")
+
+
 class Refused(Exception):
     def __init__(self, reason, text, whole=False):
         super().__init__(text)
@@ -98,11 +144,12 @@ class Keys:
         self.keys = {}
         self.next = 1
 
-    def create(self, name):
+    def create(self, name, kind=SYMMETRIC):
         with self.lock:
             key_id = f"key-{self.next}"
             self.next += 1
-            self.keys[key_id] = {"name": name, "state": PRE_ACTIVE, "bytes": os.urandom(32)}
+            self.keys[key_id] = {"name": name, "state": PRE_ACTIVE, "bytes": os.urandom(32),
+                                 "kind": kind}
             return key_id
 
     def find(self, key_id):
@@ -115,6 +162,7 @@ class Session:
     def __init__(self, plan, connection):
         self.plan, self.connection = plan, connection
         self.mode = None    # the mode for the answer in the making, if any
+        self.minor = 0      # of the request
 
     def receive(self, size):
         data = b""
@@ -135,7 +183,7 @@ class Session:
     def answer(self, message):
         header, batch = first(message, 0x420077), first(message, 0x42000F)
         version = first(header, 0x420069)
-        minor = first(version, 0x42006B)
+        self.minor = minor = first(version, 0x42006B)
         operation = first(batch, 0x42005C)
         name = OPERATIONS.get(operation, "?")
         self.mode = self.plan.mode_for(name)
@@ -152,7 +200,7 @@ class Session:
             payload, refused = None, e
             outcome = [item(0x42007F, ENUM, 1), item(0x42007E, ENUM, e.reason),
                        item(0x42007D, TEXT, e.text)]
-        if self.mode == "drop":
+        if self.mode in ("drop", "half"):
             return False
         self.send(self.envelope(minor, operation, first(batch, 0x420093), outcome, payload,
                                 refused))
@@ -237,31 +285,54 @@ class Session:
                 for major, minor in known]
 
     def query(self, request, _):
-        return [item(0x42005C, ENUM, n) for n in OPERATIONS] + [
+        return [item(0x42005C, ENUM, n) for n, name in OPERATIONS.items()
+                if name != "decrypt" or not self.plan.no_decrypt] + [
             item(0x42009D, TEXT, "hostile test server"),
             item(0x420088, STRUCTURE, [item(0x420999, TEXT, "of our own"),
                                        item(0x541234, BYTES, b"123")])]
 
     def create(self, request, _):
-        name = ""
-        for tag, attribute in first(request, 0x420091):
-            if first(attribute, 0x42000A) == "Name":
-                name = first(first(attribute, 0x42000B), 0x420055)
+        name = name_in(first(request, 0x420091))
         key_id = self.plan.keys.create(name)
         if self.mode == "name-twice":
             self.plan.keys.create(name)
         return [item(0x420057, ENUM, 3 if self.mode == "public" else 2), self.told_id(key_id)]
 
+    def create_pair(self, request, _):
+        private_id = self.plan.keys.create(name_in(first(request, 0x420065)), PRIVATE)
+        if self.mode == "half":
+            return []
+        public_id = self.plan.keys.create(name_in(first(request, 0x42006E)), PUBLIC)
+        if self.mode == "same-id":
+            public_id = private_id
+        return [item(0x420066, TEXT, private_id), item(0x42006F, TEXT, public_id)]
+
+    def decrypt(self, request, key_id):
+        key = self.plan.keys.find(key_id)
+        if self.plan.no_decrypt:
+            raise Refused(UNSUPPORTED, "Decrypt is not known")
+        how = first(request, 0x42002B)
+        masks = [(0x420101, 1), (0x420102, 6)] if self.minor >= 4 else []
+        if key["kind"] != PRIVATE or key["state"] != ACTIVE or how != [
+                (0x42005F, 2), (0x420038, 6), (0x420028, 4)] + masks:
+            raise Refused(DENIED, "not with this key, or not in this way")
+        data = private_key(None).decrypt(first(request, 0x4200C2), OAEP)
+        if self.mode == "wrong-data":
+            data = data[::-1]
+        return [self.told_id(key_id),
+                item(0x4200C2, BYTES, b"" if self.mode == "empty-data" else data)]
+
     def locate(self, request, _):
-        name = next(first(first(value, 0x42000B), 0x420055) for tag, value in request
-                    if tag == 0x420008 and first(value, 0x42000A) == "Name")
+        name = name_in(request)
+        kind = next(first(value, 0x42000B) for tag, value in request
+                    if tag == 0x420008 and first(value, 0x42000A) == "Object Type")
         return [self.told_id(i) for i, key in self.plan.keys.keys.items()
-                if key["name"] == name]
+                if key["name"] == name and key["kind"] == kind]
 
     def attributes(self, request, key_id):
         key = self.plan.keys.find(key_id)
         mode = self.mode or ""
-        values = {"State": (ENUM, key["state"]), "Object Type": (ENUM, 2),
+        values = {"State": (ENUM, key["state"]), "Object Type": (ENUM, key["kind"]),
                   "Cryptographic Algorithm": (ENUM, 2 if mode == "des" else 3),
                   "Cryptographic Length": (INTEGER, 128 if mode == "length-128" else 256),
                   "Cryptographic Usage Mask": (INTEGER, 12)}
@@ -276,8 +347,10 @@ class Session:
             for name, value in values.items()]
 
     def get(self, request, key_id):
-        key = self.plan.keys.find(key_id)["bytes"]
-        mode = self.mode
+        found, mode = self.plan.keys.find(key_id), self.mode
+        key, kind, form = found["bytes"], found["kind"], 1
+        if kind != SYMMETRIC:
+            key, form = der(kind, mode)
         if mode == "short-key":
             key = key[:16]
         elif mode == "long-key":
@@ -285,9 +358,9 @@ class Session:
         material = item(0x420043, BYTES, key)
         if mode == "transparent":
             material = item(0x420043, STRUCTURE, [item(0x42003F, BYTES, key)])
-        block = [item(0x420042, ENUM, {"format": 2, "transparent": 7}.get(mode, 1)),
+        block = [item(0x420042, ENUM, {"format": 2, "transparent": 7}.get(mode, form)),
                  item(0x420045, STRUCTURE, [material])]
-        if mode != "no-length":
+        if mode != "no-length" and kind == SYMMETRIC:
             block += [item(0x420028, ENUM, 2 if mode == "des" else 3),
                       item(0x42002A, INTEGER, 128 if mode == "length-128" else 256)]
         if mode == "wrapped":
@@ -298,10 +371,9 @@ class Session:
         if mode == "many":
             block += [item(0x540001, TEXT, "")] * 5000
         if mode == "public":
-            return [item(0x420057, ENUM, 3), self.told_id(key_id),
-                    item(0x42006D, STRUCTURE, [item(0x420040, STRUCTURE, block)])]
-        return [item(0x420057, ENUM, 2), self.told_id(key_id),
-                item(0x42008F, STRUCTURE, [item(0x420040, STRUCTURE, block)])]
+            kind = PUBLIC if kind != PUBLIC else PRIVATE
+        return [item(0x420057, ENUM, kind), self.told_id(key_id),
+                item(OBJECT_TAGS[kind], STRUCTURE, [item(0x420040, STRUCTURE, block)])]
 
     def activate(self, request, key_id):
         key = self.plan.keys.find(key_id)
@@ -358,6 +430,7 @@ class Plan:
     def __init__(self, options):
         self.mode, self.at = options.mode, options.at
         self.skip, self.left = options.after, options.times
+        self.no_decrypt = options.no_decrypt
         self.keys = Keys()
         self.lock = threading.Lock()
 
@@ -430,6 +503,7 @@ def parse_options(words, again=False):
     parser.add_argument("--at", default="get")
     parser.add_argument("--after", type=int, default=0)
     parser.add_argument("--times", type=int, default=-1)
+    parser.add_argument("--no-decrypt", action="store_true")
     parser.add_argument("--control", action="store_true")
     return parser.parse_args(words)
 

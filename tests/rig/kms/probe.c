@@ -8,7 +8,9 @@
  * --server-name N --connect-timeout S --timeout S; NAME.pem and NAME.key are
  * looked for in the folder. Several VERBs may follow each other, they share a
  * connection: check, create LABEL, get ID, get-new ID, state ID, destroy ID,
- * sleep SECONDS; forget ID gets a key, wipes it, and says in how many places
+ * sleep SECONDS; pair LABEL makes an RSA pair of 3072 bits ("private ID",
+ * "public ID"), public ID prints a public half as PEM, try PRIVATE,PUBLIC has
+ * random bytes decrypted and says "decrypts" or "no: why"; forget ID gets a key, wipes it, and says in how many places
  * of its own memory the key's bytes were before and are after.
  *
  * The first failure ends it: "word: sentence" on stderr, and the exit status
@@ -19,8 +21,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/pem.h>
+
 #include "base/error.h"
-#include "provider/provider.h"
+#include "provider/pair.h"
 
 static int check(struct hc_provider *provider)
 {
@@ -117,6 +121,45 @@ static int state(struct hc_provider *provider, const char *id)
 	return r;
 }
 
+static int pair(struct hc_provider *provider, const char *label)
+{
+	struct hc_key_pair made = { 0 };
+	int r = hc_provider_create_pair(provider, label, 3072, &made);
+
+	if (r == 0)
+		printf("private %s\npublic %s\n", made.private_id, made.public_id);
+	hc_key_pair_free(&made);
+	return r;
+}
+
+static int public_half(struct hc_provider *provider, const char *id)
+{
+	EVP_PKEY *key = NULL;
+	int r = hc_provider_public_key(provider, id, &key);
+
+	if (r == 0 && !PEM_write_PUBKEY(stdout, key))
+		r = hc_fail(HC_E_SYSTEM, "cannot write");
+	EVP_PKEY_free(key);
+	return r;
+}
+
+static int try_pair(struct hc_provider *provider, const char *ids)
+{
+	struct hc_key_pair known = { 0 };
+	bool can = false;
+	int r;
+
+	if (sscanf(ids, "%255[^,],%255s", known.private_id, known.public_id) != 2)
+		return hc_fail(HC_E_USAGE, "try PRIVATE,PUBLIC");
+	r = hc_provider_public_key(provider, known.public_id, &known.public_key);
+	if (r == 0)
+		r = hc_provider_try_pair(provider, &known, &can);
+	if (r == 0)
+		printf("%s%s\n", can ? "decrypts" : "no: ", can ? "" : hc_error_message());
+	hc_key_pair_free(&known);
+	return r;
+}
+
 static int run(struct hc_provider *provider, const char *verb, const char *argument)
 {
 	if (strcmp(verb, "create") == 0)
@@ -125,6 +168,12 @@ static int run(struct hc_provider *provider, const char *verb, const char *argum
 		return get(provider, argument, false);
 	if (strcmp(verb, "get-new") == 0)
 		return get(provider, argument, true);
+	if (strcmp(verb, "pair") == 0)
+		return pair(provider, argument);
+	if (strcmp(verb, "public") == 0)
+		return public_half(provider, argument);
+	if (strcmp(verb, "try") == 0)
+		return try_pair(provider, argument);
 	if (strcmp(verb, "forget") == 0)
 		return forget(provider, argument);
 	if (strcmp(verb, "state") == 0)
