@@ -449,13 +449,14 @@ creating() {
 	expect "create: another type of object" 0 '^key-1$' --port "$port" create k
 }
 
-# bad_pair NAME STATUS REGEX OPTION...: a pair is made while the server misbehaves
+# bad_pair NAME STATUS REGEX OPTION...: a pair is made while the server misbehaves;
+# $limit in seconds where waiting is the point
 bad_pair() {
 	local name=$1 want=$2 regex=$3
 	shift 3
 
 	misbehave "$@"
-	expect "pair: $name" "$want" "$regex" --port "$port" --timeout 3 pair p
+	expect "pair: $name" "$want" "$regex" --port "$port" --timeout "${limit:-60}" pair p
 }
 
 # bad_try NAME STATUS REGEX OPTION...: a pair is made, then tried
@@ -464,7 +465,7 @@ bad_try() {
 	shift 3
 
 	misbehave "$@"
-	expect "try: $name" "$want" "$regex" --port "$port" --timeout 3 \
+	expect "try: $name" "$want" "$regex" --port "$port" --timeout "${limit:-60}" \
 		pair p try key-1,key-2
 }
 
@@ -476,7 +477,7 @@ making_pairs() {
 		expect "pair: no second one was made ($mode)" 51 'no such object' \
 			--port "$port" state key-3
 	done
-	bad_pair "the answer hangs" 0 '^public key-2$' --mode hang --at create_pair --times 1
+	limit=2 bad_pair "the answer hangs" 0 '^public key-2$' --mode hang --at create_pair --times 1
 	bad_pair "half of it is there" 50 'there are 1 keys called "p-private" and 0 called' \
 		--mode half --at create_pair
 	bad_pair "not offered" 50 'Create Key Pair was refused: Operation Not Supported' \
@@ -512,7 +513,7 @@ trying_pairs() {
 		bad_try "Decrypt is refused ($reason), Get is not" 0 '^decrypts$' \
 			--mode refuse-$reason --at decrypt
 	done
-	bad_try "Decrypt hangs" 42 'did not answer in time' --mode hang --at decrypt
+	limit=2 bad_try "Decrypt hangs" 42 'did not answer in time' --mode hang --at decrypt
 	bad_try "other data come back" 54 'do not belong together' --mode wrong-data --at decrypt
 	bad_try "no data come back" 47 'decrypted data has no bytes' --mode empty-data --at decrypt
 	bad_try "of another key" 47 'the answer is about key-of-somebody-else' \

@@ -101,7 +101,7 @@ def private_key(mode):
     """Made once for all; another one in the modes that want one."""
     if mode == "ec":
         return ec.generate_private_key(ec.SECP256R1())
-    return rsa.generate_private_key(65537, {"short-rsa": 2048, "long-rsa": 4096}.get(mode, 3072))
+    return rsa.generate_private_key(65537, {"short-rsa": 2048, "long-rsa": 3080}.get(mode, 3072))
 
 
 def der(kind, mode):
