@@ -169,9 +169,29 @@ races <<'END'
 [    2.500000] write to 0xffff8880031dac6c of 4 bytes by task 261 on cpu 0:
 [    2.500000]  __blk_flush_plug+0x21f/0x250
 [    2.500000] ==================================================================
+[    2.600000] BUG: KCSAN: data-race in vring_interrupt+0xcf/0x100
+[    2.600000]
+[    2.600000] race at unknown origin, with read to 0xffff8880001ed242 of 2 bytes by interrupt on cpu 0:
+[    2.600000]  vring_interrupt+0xcf/0x100
+[    2.600000]  asm_common_interrupt+0x27/0x40
+[    2.600000]  hc_cipher_crypt+0x5c7/0xe50 [dm_hostcrypt]
+[    2.600000]
+[    2.600000] value changed: 0x04c3 -> 0x04c4
+[    2.600000] ==================================================================
+[    2.700000] BUG: KCSAN: data-race in bio_put / five
+[    2.700000]
+[    2.700000] read-write to 0xffff888004aabc10 of 8 bytes by interrupt on cpu 1:
+[    2.700000]  five+0x27/0x40
+[    2.700000]  asm_sysvec_apic_timer_interrupt+0x27/0x40
+[    2.700000]
+[    2.700000] read to 0xffff888004aabc10 of 8 bytes by task 12 on cpu 0:
+[    2.700000]  bio_put+0x1d/0x30
+[    2.700000]  hc_write_put+0x11/0x20 [dm_hostcrypt]
+[    2.700000] ==================================================================
 [    3.000000] BUG: KCSAN: data-race in three / four
 [    3.000000]  three+0x1d/0x30
 END
 says races '^not ours\|13\|data-race in one / two$' '^ours\|[0-9]+\|data-race in bio_endio' \
 	'^not ours\|[0-9]+\|data-race in __blk_flush_plug / kernel_fpu_begin_mask$' \
+	'^not ours\|[0-9]+\|data-race in vring_interrupt' '^ours\|[0-9]+\|data-race in bio_put / five$' \
 	'^ours\|2\|data-race in three / four$'

@@ -2,9 +2,9 @@
 """Read KCSAN's reports from a console log, and tell ours from the kernel's own.
 
 The kernel has data races of its own, which are no fault of the module's. A
-report is ours when a function of one of our modules is in any of its stacks, unless
-an access is one that looks at nothing a caller hands it (KERNELS_OWN). A report that
-is not whole cannot be judged, and counts as ours.
+report is ours when a function of one of our modules is in the stack of an access, down
+to where an interrupt came in, unless an access is one that looks at nothing a caller
+hands it (KERNELS_OWN). A report that is not whole cannot be judged, and counts as ours.
 """
 
 import collections
@@ -12,6 +12,9 @@ import re
 
 # As the console shows a function of a module: name+0x1/0x2 [module].
 OURS = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[(?:dm_hostcrypt|hostcrypt_kunit)\b")
+STACK = re.compile(r"\] (?:race at unknown origin, with )?(?:read|write)\b.* of \d+ bytes by ")
+# Below this frame is what an interrupt came into, which has no part in the access.
+INTERRUPT = re.compile(r"\] +asm_(?:sysvec_|common_interrupt|exc_)")
 HEADER = re.compile(r"BUG: KCSAN: (.*)")
 # Functions that touch only the kernel's own state, whoever calls them:
 # kernel_fpu_begin_mask() reads current->flags, also in an interrupt that comes
@@ -22,9 +25,22 @@ END = re.compile(r"={60,}\s*$")
 Report = collections.namedtuple("Report", "title ours lines")
 
 
+def frames(lines):
+    """Yield the lines of the accesses' stacks."""
+    within = False
+    for line in lines:
+        if STACK.search(line):
+            within = True
+        elif INTERRUPT.search(line):
+            within = False
+        elif within:
+            yield line
+
+
 def make_report(title, lines, whole):
-    ours = any(OURS.search(line) for line in lines) and not KERNELS_OWN.search(title)
-    return Report(title, not whole or ours, lines)
+    stacks = list(frames(lines))
+    ours = any(OURS.search(line) for line in stacks) and not KERNELS_OWN.search(title)
+    return Report(title, not whole or not stacks or ours, lines)
 
 
 def parse(lines):
