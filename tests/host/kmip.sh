@@ -477,7 +477,7 @@ making_pairs() {
 		expect "pair: no second one was made ($mode)" 51 'no such object' \
 			--port "$port" state key-3
 	done
-	limit=2 bad_pair "the answer hangs" 0 '^public key-2$' --mode hang --at create_pair --times 1
+	limit=5 bad_pair "the answer hangs" 0 '^public key-2$' --mode hang --at create_pair --times 1
 	bad_pair "half of it is there" 50 'there are 1 keys called "p-private" and 0 called' \
 		--mode half --at create_pair
 	bad_pair "not offered" 50 'Create Key Pair was refused: Operation Not Supported' \
@@ -513,7 +513,7 @@ trying_pairs() {
 		bad_try "Decrypt is refused ($reason), Get is not" 0 '^decrypts$' \
 			--mode refuse-$reason --at decrypt
 	done
-	limit=2 bad_try "Decrypt hangs" 42 'did not answer in time' --mode hang --at decrypt
+	limit=5 bad_try "Decrypt hangs" 42 'did not answer in time' --mode hang --at decrypt
 	bad_try "other data come back" 54 'do not belong together' --mode wrong-data --at decrypt
 	bad_try "no data come back" 47 'decrypted data has no bytes' --mode empty-data --at decrypt
 	bad_try "of another key" 47 'the answer is about key-of-somebody-else' \

@@ -29,7 +29,10 @@ struct cmd_verb {
 };
 
 extern const struct cmd_verb cmd_create, cmd_open, cmd_close, cmd_list, cmd_status, cmd_kms,
-	cmd_key, cmd_version;
+	cmd_key, cmd_dump, cmd_version;
+
+/* The verbs after "dump"; their names begin with that word. */
+extern const struct cmd_verb cmd_dump_key;
 
 /* Options that every verb knows; a verb puts them at the end of its own. */
 enum {

@@ -13,7 +13,8 @@
 
 static const struct cmd_verb *const verbs[] = {
 	&cmd_create, &cmd_open, &cmd_close, &cmd_list,
-	&cmd_status, &cmd_kms,	&cmd_key,   &cmd_version,
+	&cmd_status, &cmd_kms,	&cmd_key,   &cmd_dump,
+	&cmd_version,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

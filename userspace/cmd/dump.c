@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* "hostcrypt dump WORD": each is a verb of its own, whose name is "dump WORD". */
+static const struct cmd_verb *const verbs[] = {
+	&cmd_dump_key,
+};
+
+#define PREFIX "dump "
+
+static int run(struct cmd *cmd, int argc, char **argv)
+{
+	static const struct option options[] = { CMD_OPTIONS };
+	int r;
+
+	/* Options before the word are those that every verb knows. */
+	if (argc < 2 || argv[1][0] == '-') {
+		r = cmd_next_option(cmd, argc, argv, options);
+		return r < -1 ? r : cmd_check_words(cmd, 0, 1, 1);
+	}
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verbs[i]->name + strlen(PREFIX), argv[1]) != 0)
+			continue;
+		cmd->verb = verbs[i];
+		if (cmd->json && !cmd->verb->has_json)
+			return hc_fail(HC_E_USAGE, "\"hostcrypt %s\" has no output for --json",
+				       cmd->verb->name);
+		return cmd->verb->run(cmd, argc - 1, argv + 1);
+	}
+	return hc_fail(HC_E_USAGE, "there is no \"dump %.40s\"; see \"hostcrypt help dump\"",
+		       argv[1]);
+}
+
+const struct cmd_verb cmd_dump = {
+	.name = "dump",
+	.run = run,
+	.summary = "encrypted dumps of this host, should it crash",
+	.help = "dump WORD [OPTION...] [ARGUMENT...]\n"
+		"\n"
+		"  key       make or get a key pair at a key server\n"
+		"\n"
+		"\"hostcrypt dump WORD --help\" explains each.\n",
+	.has_json = true,
+	.touches_keys = true,
+};
