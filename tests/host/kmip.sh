@@ -178,6 +178,21 @@ against_pykmip() {
 	pykmip=
 }
 
+# turned_number ID N: 32 bytes out of the middle of a number of private key ID
+# (2 is d, 3 and 4 are the primes), all bits turned over, in hex
+turned_number() {
+	/usr/bin/python3 - "$certs/pykmip-$pykmip/keys.db" "$1" "$2" <<-'END'
+	import sqlite3, sys
+	from cryptography.hazmat.primitives.serialization import load_der_private_key
+	value, = sqlite3.connect(sys.argv[1]).execute(
+	    "SELECT value FROM managed_objects WHERE uid = ?", (sys.argv[2],)).fetchone()
+	numbers = load_der_private_key(value, None).private_numbers()
+	number = [None, None, numbers.d, numbers.p, numbers.q][int(sys.argv[3])]
+	data = number.to_bytes(384, "big").lstrip(b"\0")
+	print(bytes(b ^ 255 for b in data[64:96]).hex())
+	END
+}
+
 # A pair made by one identity: others read its public half only.
 pairs_at_pykmip() {
 	local private public
@@ -199,6 +214,11 @@ pairs_at_pykmip() {
 		--port "$pykmip" try "$private,$public"
 	expect "pair: whose it is has" 0 '^decrypts$' --port "$pykmip" --identity client2 \
 		try "$private,$public"
+	for number in 2 3 4; do
+		expect "pair: number $number of the private key is wiped after use" 0 '^traces 0$' \
+			--port "$pykmip" --identity client2 try "$private,$public" \
+			traces "$(turned_number "$private" $number)"
+	done
 	expect "pair: the private half is no public one" 54 'of type 4, not a public key' \
 		--port "$pykmip" --identity client2 public "$private"
 	expect "pair: nor a KEK" 54 'no symmetric key' \

@@ -28,7 +28,7 @@ value() {
 expect_fail "no verb" 2 'Usage: hostcrypt' hostcrypt
 expect_match "help" 'create .*make an encrypted volume' hostcrypt help
 expect_match "--help" 'Usage: hostcrypt' hostcrypt --help
-for verb in create open close list status kms key version; do
+for verb in create open close list status kms key dump version; do
 	expect_match "help $verb" "Usage: hostcrypt $verb" hostcrypt help $verb
 	expect_match "$verb --help" "Usage: hostcrypt $verb" hostcrypt $verb --help
 	expect_fail "$verb with an unknown option" 2 "unknown option --nonsense" \

@@ -10,7 +10,9 @@
  * connection: check, create LABEL, get ID, get-new ID, state ID, destroy ID,
  * sleep SECONDS; pair LABEL makes an RSA pair of 3072 bits ("private ID",
  * "public ID"), public ID prints a public half as PEM, try PRIVATE,PUBLIC has
- * random bytes decrypted and says "decrypts" or "no: why"; forget ID gets a key, wipes it, and says in how many places
+ * random bytes decrypted and says "decrypts" or "no: why", traces HEX looks in
+ * its own memory for 32 bytes, given with all their bits turned over, and for
+ * the same backwards, as OpenSSL keeps numbers; forget ID gets a key, wipes it, and says in how many places
  * of its own memory the key's bytes were before and are after.
  *
  * The first failure ends it: "word: sentence" on stderr, and the exit status
@@ -160,6 +162,21 @@ static int try_pair(struct hc_provider *provider, const char *ids)
 	return r;
 }
 
+static int traces(const char *hex)
+{
+	uint8_t turned[HC_KEK_SIZE], backwards[HC_KEK_SIZE];
+	unsigned byte;
+
+	for (size_t i = 0; i < HC_KEK_SIZE; i++) {
+		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+			return hc_fail(HC_E_USAGE, "traces takes 64 hex digits");
+		turned[i] = (uint8_t)byte;
+		backwards[HC_KEK_SIZE - 1 - i] = (uint8_t)byte;
+	}
+	printf("traces %zu\n", places_in_memory(turned) + places_in_memory(backwards));
+	return 0;
+}
+
 static int run(struct hc_provider *provider, const char *verb, const char *argument)
 {
 	if (strcmp(verb, "create") == 0)
@@ -174,6 +191,8 @@ static int run(struct hc_provider *provider, const char *verb, const char *argum
 		return public_half(provider, argument);
 	if (strcmp(verb, "try") == 0)
 		return try_pair(provider, argument);
+	if (strcmp(verb, "traces") == 0)
+		return traces(argument);
 	if (strcmp(verb, "forget") == 0)
 		return forget(provider, argument);
 	if (strcmp(verb, "state") == 0)
