@@ -12,8 +12,9 @@
  * "public ID"), public ID prints a public half as PEM, try PRIVATE,PUBLIC has
  * random bytes decrypted and says "decrypts" or "no: why", traces HEX looks in
  * its own memory for 32 bytes, given with all their bits turned over, and for
- * the same backwards, as OpenSSL keeps numbers; forget ID gets a key, wipes it, and says in how many places
- * of its own memory the key's bytes were before and are after.
+ * the same backwards, as OpenSSL keeps numbers; forget ID gets a key, wipes it,
+ * and says in how many places of its own memory the key's bytes were before and
+ * are after.
  *
  * The first failure ends it: "word: sentence" on stderr, and the exit status
  * is the error's.
