@@ -178,6 +178,12 @@ races <<'END'
 [    2.600000]
 [    2.600000] value changed: 0x04c3 -> 0x04c4
 [    2.600000] ==================================================================
+[    2.650000] BUG: KCSAN: data-race in ring_buffer_lock_reserve / ring_buffer_lock_reserve
+[    2.650000]
+[    2.650000] read to 0xffff888000158438 of 4 bytes by interrupt on cpu 0:
+[    2.650000]  ring_buffer_lock_reserve+0xf9/0x840
+[    2.650000]  trace_event_raw_event_hostcrypt_defer+0x5a/0x150 [dm_hostcrypt]
+[    2.650000] ==================================================================
 [    2.700000] BUG: KCSAN: data-race in bio_put / five
 [    2.700000]
 [    2.700000] read-write to 0xffff888004aabc10 of 8 bytes by interrupt on cpu 1:
@@ -193,5 +199,6 @@ races <<'END'
 END
 says races '^not ours\|13\|data-race in one / two$' '^ours\|[0-9]+\|data-race in bio_endio' \
 	'^not ours\|[0-9]+\|data-race in __blk_flush_plug / kernel_fpu_begin_mask$' \
-	'^not ours\|[0-9]+\|data-race in vring_interrupt' '^ours\|[0-9]+\|data-race in bio_put / five$' \
+	'^not ours\|[0-9]+\|data-race in vring_interrupt' \
+	'^not ours\|[0-9]+\|data-race in ring_buffer_lock_reserve' '^ours\|[0-9]+\|data-race in bio_put / five$' \
 	'^ours\|2\|data-race in three / four$'

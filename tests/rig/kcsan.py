@@ -18,8 +18,9 @@ INTERRUPT = re.compile(r"\] +asm_(?:sysvec_|common_interrupt|exc_)")
 HEADER = re.compile(r"BUG: KCSAN: (.*)")
 # Functions that touch only the kernel's own state, whoever calls them:
 # kernel_fpu_begin_mask() reads current->flags, also in an interrupt that comes
-# while the task is writing them.
-KERNELS_OWN = re.compile(r"data-race in (?:.* / )?kernel_fpu_begin_mask(?: / .*)?$")
+# while the task is writing them; tracing goes on in an interrupt that came into it.
+KERNELS_OWN = re.compile(
+    r"data-race in (?:.* / )?(?:kernel_fpu_begin_mask|ring_buffer_\w+)(?:\+\S+)?(?: / .*)?$")
 END = re.compile(r"={60,}\s*$")
 
 Report = collections.namedtuple("Report", "title ours lines")
