@@ -30,6 +30,7 @@
 #include "cipher.h"
 #include "compat.h"
 #include "keystore.h"
+#include "registry.h"
 
 /* Requests live on the stack; a cipher that wants more room is not taken. */
 #define HC_REQUEST_ROOM	384
@@ -46,6 +47,9 @@ struct hc_cipher {
 
 	/* It is SIMD code, and the context has to allow that. */
 	bool simd;
+
+	/* The round keys are between tfm and here; 0 when they are elsewhere. */
+	size_t keyed_size;
 };
 
 /* The working set of one hc_cipher_crypt() call. */
@@ -157,6 +161,41 @@ static struct crypto_skcipher *hc_tfm_choose(bool allow_slow)
 	return tfm;
 }
 
+/*
+ * The round keys are in the tfm's own context, except where the algorithm has
+ * something to set up beside it, as templates have with the ciphers that they
+ * are made of.
+ */
+static size_t hc_tfm_keyed_size(struct crypto_skcipher *tfm)
+{
+	const struct skcipher_alg *alg = crypto_skcipher_alg(tfm);
+
+	if (alg->init || alg->base.cra_init)
+		return 0;
+	return crypto_skcipher_ctx(tfm) + alg->base.cra_ctxsize - (void *)tfm;
+}
+
+/* Before the key gets in. */
+static int hc_cipher_list(const struct hc_cipher *cipher)
+{
+	if (cipher->keyed_size)
+		return hc_registry_add(cipher->tfm, cipher->keyed_size);
+	hc_registry_add_unlisted();
+	return 0;
+}
+
+/* Frees the tfm; the crypto API wipes what it frees. */
+static void hc_cipher_unlist(struct hc_cipher *cipher)
+{
+	const void *tfm = cipher->tfm;
+
+	crypto_free_skcipher(cipher->tfm);
+	if (cipher->keyed_size)
+		hc_registry_remove(tfm, cipher->keyed_size);
+	else
+		hc_registry_remove_unlisted();
+}
+
 /**
  * hc_cipher_alloc() - choose and key a cipher
  * @key: a held key
@@ -185,12 +224,20 @@ struct hc_cipher *hc_cipher_alloc(const struct hc_key *key, unsigned int unit, b
 	cipher->reqsize = crypto_skcipher_reqsize(cipher->tfm);
 	cipher->simd = !hc_tfm_slow(cipher->tfm);
 
+	cipher->keyed_size = hc_tfm_keyed_size(cipher->tfm);
+
 	crypto_skcipher_set_flags(cipher->tfm, CRYPTO_TFM_REQ_FORBID_WEAK_KEYS);
-	err = hc_key_set(key, cipher->tfm);
+	err = hc_cipher_list(cipher);
 	if (err)
 		goto out_tfm;
+	err = hc_key_set(key, cipher->tfm);
+	if (err)
+		goto out_listed;
 	return cipher;
 
+out_listed:
+	hc_cipher_unlist(cipher);
+	goto out_free;
 out_tfm:
 	crypto_free_skcipher(cipher->tfm);
 out_free:
@@ -220,7 +267,7 @@ void hc_cipher_free(struct hc_cipher *cipher)
 		pr_warn("cipher %s refused the key that was to overwrite the old one\n",
 			hc_tfm_driver(cipher->tfm));
 	memzero_explicit(random, sizeof(random));
-	crypto_free_skcipher(cipher->tfm);
+	hc_cipher_unlist(cipher);
 	kfree(cipher);
 }
 EXPORT_SYMBOL_HC_KUNIT(hc_cipher_free);

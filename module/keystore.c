@@ -5,7 +5,8 @@
  * Key bytes live in exactly two places: the page that each key has to itself
  * and the context of the ciphers that were keyed from it. The page is of order
  * 0, never shared with other data and never part of slab, so that it can be
- * wiped whole. Nothing outside this file reads it; a cipher is keyed through
+ * wiped whole, and hidden from dumps. Both places are in the registry of pages
+ * with keys. Nothing outside this file reads it; a cipher is keyed through
  * hc_key_set().
  *
  * A key is made in three steps, so that the bytes are written once, to where
@@ -22,7 +23,9 @@
 #include <linux/timekeeping.h>
 
 #include "compat.h"
+#include "hidden.h"
 #include "keystore.h"
+#include "registry.h"
 
 /* One DEK. */
 struct hc_key {
@@ -62,14 +65,20 @@ struct hc_key *hc_key_alloc(const uuid_t *uuid)
 
 	if (!key)
 		return NULL;
-	key->bytes = (u8 *)get_zeroed_page(GFP_KERNEL);
-	if (!key->bytes) {
-		kfree(key);
-		return NULL;
-	}
+	key->bytes = hc_hidden_alloc();
+	if (!key->bytes)
+		goto out_key;
+	if (hc_registry_add(key->bytes, PAGE_SIZE))
+		goto out_page;
 	INIT_LIST_HEAD(&key->node);
 	uuid_copy(&key->uuid, uuid);
 	return key;
+
+out_page:
+	hc_hidden_free(key->bytes);
+out_key:
+	kfree(key);
+	return NULL;
 }
 EXPORT_SYMBOL_HC_KUNIT(hc_key_alloc);
 
@@ -89,14 +98,15 @@ EXPORT_SYMBOL_HC_KUNIT(hc_key_bytes);
  * hc_key_free() - wipe and free a key that is not in the store
  * @key: the key or NULL
  *
- * Context: any.
+ * Context: may sleep.
  */
 void hc_key_free(struct hc_key *key)
 {
 	if (!key)
 		return;
 	memzero_explicit(key->bytes, PAGE_SIZE);
-	free_page((unsigned long)key->bytes);
+	hc_registry_remove(key->bytes, PAGE_SIZE);
+	hc_hidden_free(key->bytes);
 	kfree(key);
 }
 EXPORT_SYMBOL_HC_KUNIT(hc_key_free);

@@ -13,16 +13,21 @@
 #include "job.h"
 #include "keystore.h"
 #include "power.h"
+#include "registry.h"
 #include "target.h"
 #include "version.h"
+#include "vmcore.h"
 
 static int __init hostcrypt_init(void)
 {
 	int err;
 
-	err = hc_cipher_init();
+	err = hc_registry_init();
 	if (err)
 		return err;
+	err = hc_cipher_init();
+	if (err)
+		goto out_registry;
 	err = hc_blocks_init();
 	if (err)
 		goto out_cipher;
@@ -39,8 +44,15 @@ static int __init hostcrypt_init(void)
 	err = hc_control_register();
 	if (err)
 		goto out_target;
+	if (hc_registry_asked()) {
+		err = hc_vmcore_hide(hc_registry_asked());
+		if (err)
+			goto out_control;
+	}
 	return 0;
 
+out_control:
+	hc_control_unregister();
 out_target:
 	hc_target_unregister();
 out_power:
@@ -52,6 +64,8 @@ out_blocks:
 	hc_blocks_exit();
 out_cipher:
 	hc_cipher_exit();
+out_registry:
+	hc_registry_exit();
 	return err;
 }
 
@@ -66,6 +80,7 @@ static void __exit hostcrypt_exit(void)
 	hc_job_exit();
 	hc_blocks_exit();
 	hc_cipher_exit();
+	hc_registry_exit();
 }
 
 module_init(hostcrypt_init);
