@@ -356,6 +356,7 @@ class Guest:
         limit = (self.scenario.timeout + (LONG if self.long else 0)) * scale
         deadline = began + limit
         ended = None
+        crashing = False
         status = 0
 
         def report(kind, name, why=""):
@@ -382,11 +383,16 @@ class Guest:
                     self.answer(self.ask_rig(rest.split()))
                 elif word in ("REBOOT", "CUT"):
                     self.start_again()
+                elif word == "CRASH":
+                    crashing = True
                 elif word == "END":
                     ended = "END"
                 else:
                     report("FAIL", self.scenario.name, f"unknown line on the channel: {line!r}")
-            if ended is None and not alive and not lines:
+            if crashing and not alive and not lines:
+                crashing = False
+                self.start_again()
+            elif ended is None and not alive and not lines:
                 ended = "died"
                 status = self.process.returncode
             elif ended is None and time.monotonic() > deadline:

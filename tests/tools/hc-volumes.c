@@ -3,7 +3,8 @@
  * Very many volumes, in one process for each step, since starting programs is
  * what takes time in an emulated guest.
  *
- *	hc-volumes load COUNT		a random key for each volume
+ *	hc-volumes load COUNT [SEED]	a key for each volume: a random one, or the one
+ *					that HKDF-SHA256 makes of SEED and its UUID
  *	hc-volumes tables COUNT DEVICE SECTORS [OPTION...]
  *					lines that "dmsetup create --concise" makes them of:
  *					v0, v1..., each SECTORS of DEVICE with its own key
@@ -39,19 +40,36 @@ static void key_name(unsigned int n, char name[HC_UUID_TEXT])
 	snprintf(name, HC_UUID_TEXT, "7a1b1c1e-0000-4000-8000-%012x", n);
 }
 
+/* NULL for random keys. */
+static const char *seed;
+
+static int random_key(struct hc_secret *key)
+{
+	int r = hc_secret_alloc(HOSTCRYPT_KEY_SIZE, key);
+
+	return r < 0 ? r : hc_secret_random(key);
+}
+
+static int seeded_key(const char *name, struct hc_secret *key)
+{
+	HC_SECRET from = { 0 };
+	int r = hc_secret_alloc(strlen(seed), &from);
+
+	if (r < 0)
+		return r;
+	memcpy(from.data, seed, from.size);
+	return hc_secret_hkdf(&from, "hc-volumes", name, HOSTCRYPT_KEY_SIZE, key);
+}
+
 static int load(int fd, unsigned int n)
 {
 	HC_SECRET key = { 0 };
 	char name[HC_UUID_TEXT];
-	int r = hc_secret_alloc(HOSTCRYPT_KEY_SIZE, &key);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = hc_secret_random(&key);
-	if (r < 0)
-		return r;
 	key_name(n, name);
-	return hc_control_load(fd, name, &key);
+	r = seed ? seeded_key(name, &key) : random_key(&key);
+	return r < 0 ? r : hc_control_load(fd, name, &key);
 }
 
 static int drop(int fd, unsigned int n)
@@ -160,6 +178,11 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		usage();
 	count = (unsigned int)strtoul(argv[2], NULL, 0);
+	if (hc_process_harden() < 0) {
+		printf("hc-volumes: %s\n", hc_error_message());
+		return 1;
+	}
+	seed = argv[3];
 	if (!strcmp(argv[1], "load"))
 		return for_each_key(count, load);
 	if (!strcmp(argv[1], "drop"))

@@ -2,7 +2,10 @@
 /*
  * Find many strings of 16 bytes in a large file, in one pass.
  *
- *	memgrep FILE <PATTERNS
+ *	memgrep [--read] FILE <PATTERNS
+ *
+ * FILE is mapped into memory; with --read it is read, which /proc/vmcore does in
+ * another way.
  *
  * A pattern is a line "WORDS... HEX" with 32 hex digits last. For each pattern
  * and page of 4096 bytes with hits: "WORDS... PAGE COUNT". Then "read BYTES".
@@ -19,7 +22,8 @@
 
 #define NEEDLE 16
 #define PAGE 4096
-#define MANY 1024
+#define MANY 8192
+#define CHUNK (4 << 20)
 
 static struct pattern {
 	char words[80];
@@ -93,34 +97,68 @@ static void hit(struct pattern *p, uint64_t page)
 	p->count++;
 }
 
-static void search(const uint8_t *data, size_t size)
+/* @data is what the file has from @offset on. */
+static void search(const uint8_t *data, size_t size, uint64_t offset)
 {
 	for (size_t at = 0; at + NEEDLE <= size; at++)
 		for (int i = first[prefix(data + at)]; i >= 0; i = patterns[i].next)
 			if (memcmp(data + at, patterns[i].needle, NEEDLE) == 0)
-				hit(&patterns[i], at / PAGE);
+				hit(&patterns[i], (offset + at) / PAGE);
+}
+
+static void search_mapped(const char *path, int fd, size_t size)
+{
+	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (map == MAP_FAILED)
+		die(path);
+	search(map, size, 0);
+}
+
+/* Chunk by chunk; what may begin a pattern goes into the next one. */
+static uint64_t search_read(const char *path, int fd)
+{
+	static uint8_t data[NEEDLE + CHUNK];
+	uint64_t offset = 0;
+	size_t kept = 0;
+	ssize_t n;
+
+	while ((n = read(fd, data + kept, CHUNK)) > 0) {
+		size_t size = kept + (size_t)n;
+
+		search(data, size, offset);
+		kept = size < NEEDLE - 1 ? size : NEEDLE - 1;
+		memmove(data, data + size - kept, kept);
+		offset += size - kept;
+	}
+	if (n < 0)
+		die(path);
+	return offset + kept;
 }
 
 int main(int argc, char **argv)
 {
+	bool reading = argc == 3 && strcmp(argv[1], "--read") == 0;
+	const char *path = argv[argc - 1];
 	struct stat st;
-	void *map;
+	uint64_t size;
 	int fd;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: memgrep FILE <PATTERNS\n");
+	if (argc != 2 + reading) {
+		fprintf(stderr, "usage: memgrep [--read] FILE <PATTERNS\n");
 		return 2;
 	}
 	read_patterns();
-	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		die(argv[1]);
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
-		die(argv[1]);
-	search(map, (size_t)st.st_size);
+		die(path);
+	size = (uint64_t)st.st_size;
+	if (reading)
+		size = search_read(path, fd);
+	else
+		search_mapped(path, fd, size);
 	for (int i = 0; i < n_patterns; i++)
 		report(&patterns[i]);
-	printf("read %jd\n", (intmax_t)st.st_size);
+	printf("read %" PRIu64 "\n", size);
 	return 0;
 }

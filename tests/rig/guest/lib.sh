@@ -51,6 +51,8 @@
 #                             returns its exit status
 #   reboot_guest, cut_power   start again with BOOT one higher; cut_power
 #                             kills the guest where it stands
+#   crash_guest               panic; the kernel that was loaded for that case
+#                             takes over and ends the machine, then as above
 
 # In QEMU the channel is a port that only one may have open: descriptor 9, from
 # the session's start on.
@@ -299,6 +301,13 @@ reboot_guest() {
 	sync
 	send REBOOT
 	sleep infinity
+}
+
+crash_guest() {
+	sync
+	send CRASH
+	echo 1 >/proc/sys/kernel/sysrq
+	echo c >/proc/sysrq-trigger
 }
 
 cut_power() {
