@@ -14,6 +14,9 @@
 # Bits of /proc/kpageflags that a page of the kernel's own never has.
 KPF_LRU=5 KPF_BUDDY=10 KPF_MMAP=11 KPF_ANON=12
 
+# The bit of those that makedumpfile and /proc/kcore leave out.
+KPF_OFFLINE=23
+
 page_flags() {
 	od -A n -t u8 -j $(($1 * 8)) -N 8 /proc/kpageflags | tr -d ' '
 }
@@ -30,6 +33,19 @@ kernel_only() {
 		done
 	done <<<"$1"
 	[ -z "$bad" ] || { echo "$bad"; return 1; }
+}
+
+# The pages that have nothing but the DEK's own bytes are the key store's.
+key_pages_offline() {
+	local pages pfn
+
+	pages=$(comm -23 <(awk '/^dek raw/ { print $3 }' <<<"$1" | sort) \
+		<(awk '/^dek rounds/ { print $3 }' <<<"$1" | sort))
+	[ -n "$pages" ] || { echo "no page with the DEK alone"; return 1; }
+	for pfn in $pages; do
+		(($(page_flags "$pfn") >> KPF_OFFLINE & 1)) ||
+			{ echo "page $pfn is not"; return 1; }
+	done
 }
 
 rest_of() {
@@ -59,6 +75,7 @@ else
 	fail "the scan finds the DEK and its round keys while the volume is open" "$open"
 fi
 expect_ok "they are in kernel memory only" kernel_only "$open"
+expect_ok "the key's page is marked as not to be dumped" key_pages_offline "$open"
 if [ -z "$(rest_of "$open")" ]; then
 	pass "KEK and keyslot passphrase are nowhere once the volume is open"
 else
