@@ -67,7 +67,13 @@
 	X(KMIP_VERSION,    55, "kmip-version",      "no common KMIP version") \
 	X(KEYFILE_PERMS,   56, "keyfile-perms",     "a private key file is readable by others") \
 	X(CERT_FILE,       57, "cert-file",         "a certificate or key file cannot be used") \
-	X(KMIP_AUTH,       58, "kmip-auth",         "the key server did not accept our identity")
+	X(KMIP_AUTH,       58, "kmip-auth",         "the key server did not accept our identity") \
+	X(DUMP_NOT_ONE,    70, "dump-not-one",      "the file is no encrypted dump") \
+	X(DUMP_VERSION,    71, "dump-version",      "the encrypted dump is of another version") \
+	X(DUMP_CUT,        72, "dump-cut",          "the encrypted dump ends early") \
+	X(DUMP_DAMAGED,    73, "dump-damaged",      "the encrypted dump was changed or damaged") \
+	X(DUMP_RECIPIENT,  74, "dump-recipient",    "this key is not one that can read the dump") \
+	X(DUMP_KEY,        75, "dump-key",          "a key is not fit for encrypting dumps")
 
 /* The code is the negated exit status: HC_E_USAGE is -2. */
 enum hc_error {

@@ -164,6 +164,12 @@ int hc_secret_random(struct hc_secret *secret)
 int hc_secret_hkdf(const struct hc_secret *key, const char *salt, const char *info,
 		   size_t size, struct hc_secret *ret_out)
 {
+	return hc_secret_hkdf_bytes(key, salt, strlen(salt), info, size, ret_out);
+}
+
+int hc_secret_hkdf_bytes(const struct hc_secret *key, const void *salt, size_t salt_size,
+			 const char *info, size_t size, struct hc_secret *ret_out)
+{
 	HC_SECRET out = { 0 };
 	OSSL_PARAM params[5];
 	EVP_KDF *kdf = NULL;
@@ -177,7 +183,7 @@ int hc_secret_hkdf(const struct hc_secret *key, const char *salt, const char *in
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char[]){ "SHA256" }, 0);
 	params[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key->data, key->size);
 	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt,
-						      strlen(salt));
+						      salt_size);
 	params[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info,
 						      strlen(info));
 	params[4] = OSSL_PARAM_construct_end();

@@ -38,6 +38,10 @@ int hc_secret_random(struct hc_secret *secret);
 int hc_secret_hkdf(const struct hc_secret *key, const char *salt, const char *info,
 		   size_t size, struct hc_secret *ret_out);
 
+/* The same with a salt of any bytes; @salt_size may be 0. */
+int hc_secret_hkdf_bytes(const struct hc_secret *key, const void *salt, size_t salt_size,
+			 const char *info, size_t size, struct hc_secret *ret_out);
+
 /* 1 when equal, 0 when not; the time taken does not tell where they differ. */
 int hc_secret_equal(const void *a, const void *b, size_t size);
 

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "dump/header.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+#define SECTIONS_AT 16 /* magic, version, size of the area */
+
+static uint32_t get32(const uint8_t *at)
+{
+	uint32_t number;
+
+	memcpy(&number, at, sizeof(number));
+	return be32toh(number);
+}
+
+static void put32(uint8_t *at, uint32_t number)
+{
+	number = htobe32(number);
+	memcpy(at, &number, sizeof(number));
+}
+
+int hc_dump_info_here(const char *host, struct hc_dump_info *ret_info)
+{
+	struct hc_dump_info info = { 0 };
+	time_t now = time(NULL);
+	struct utsname name;
+	struct tm tm;
+	uint8_t id[16];
+
+	if (uname(&name) < 0 || !gmtime_r(&now, &tm) ||
+	    getrandom(id, sizeof(id), 0) != (ssize_t)sizeof(id))
+		return hc_fail_errno(errno, "cannot name the dump");
+	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
+	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+	for (size_t i = 0, at = 0; i < sizeof(id); i++)
+		at += (size_t)snprintf(info.id + at, sizeof(info.id) - at, "%s%02x",
+				       i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id[i]);
+	snprintf(info.host, sizeof(info.host), "%s", host);
+	snprintf(info.kernel, sizeof(info.kernel), "%s", name.release);
+	strftime(info.time, sizeof(info.time), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	*ret_info = info;
+	return 0;
+}
+
+static void add_text(struct json_object *object, const char *name, const char *text)
+{
+	json_object_object_add(object, name, json_object_new_string(text ? text : ""));
+}
+
+static struct json_object *make_info(const struct hc_dump_info *info)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "suite", HC_DUMP_SUITE);
+	add_text(object, "id", info->id);
+	add_text(object, "host", info->host);
+	add_text(object, "kernel", info->kernel);
+	add_text(object, "time", info->time);
+	return object;
+}
+
+static int add_recipient(struct json_object *array, const struct hc_dump_recipient *recipient,
+			 const struct hc_secret *dump_key)
+{
+	char base64[(HC_DUMP_WRAPPED_MAX + 2) / 3 * 4 + 1];
+	uint8_t wrapped[HC_DUMP_WRAPPED_MAX];
+	struct json_object *object;
+	size_t size;
+	int r = hc_dump_wrap(recipient, dump_key, wrapped, &size);
+
+	if (r < 0)
+		return hc_context(r, "recipient \"%s\"", recipient->label);
+	EVP_EncodeBlock((unsigned char *)base64, wrapped, (int)size);
+	object = json_object_new_object();
+	add_text(object, "type", hc_dump_recipient_type_name(recipient->type));
+	add_text(object, "id", recipient->id);
+	add_text(object, "label", recipient->label);
+	add_text(object, "wrapped", base64);
+	if (recipient->type == HC_DUMP_KMIP) {
+		add_text(object, "provider", recipient->provider);
+		add_text(object, "endpoint", recipient->endpoint);
+		add_text(object, "private_id", recipient->private_id);
+		add_text(object, "public_id", recipient->public_id);
+	}
+	json_object_array_add(array, object);
+	return 0;
+}
+
+static int compute_mac(const uint8_t *area, size_t size, const struct hc_secret *dump_key,
+		       uint8_t ret_mac[HC_DUMP_MAC_SIZE])
+{
+	HC_SECRET key = { 0 };
+	unsigned n = HC_DUMP_MAC_SIZE;
+	int r = hc_secret_hkdf_bytes(dump_key, "", 0, HC_DUMP_INFO_HEADER, HC_DUMP_KEY_SIZE, &key);
+
+	if (r == 0 && !HMAC(EVP_sha256(), key.data, (int)key.size, area, size, ret_mac, &n))
+		r = hc_fail(HC_E_INTERNAL, "OpenSSL refused to compute HMAC-SHA256");
+	return r;
+}
+
+/* The place behind the section, or 0 where it leaves no room for a MAC. */
+static size_t put_section(uint8_t *area, size_t at, struct json_object *object)
+{
+	const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
+	size_t size = strlen(text);
+
+	if (at == 0 || at + 4 + size + HC_DUMP_MAC_SIZE > HC_DUMP_AREA)
+		return 0;
+	put32(area + at, (uint32_t)size);
+	memcpy(area + at + 4, text, size);
+	return at + 4 + size;
+}
+
+int hc_dump_header_make(const struct hc_dump_info *info,
+			const struct hc_dump_recipient *recipients, size_t n,
+			const struct hc_secret *dump_key, uint8_t ret_area[HC_DUMP_AREA])
+{
+	HC_JSON info_json = make_info(info);
+	HC_JSON array = json_object_new_array();
+	size_t at;
+	int r = 0;
+
+	if (n == 0 || n > HC_DUMP_RECIPIENTS_MAX)
+		return hc_fail(HC_E_DUMP_RECIPIENT, "a dump has 1 to %d recipients, not %zu",
+			       HC_DUMP_RECIPIENTS_MAX, n);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = add_recipient(array, &recipients[i], dump_key);
+	if (r < 0)
+		return r;
+	memset(ret_area, 0, HC_DUMP_AREA);
+	memcpy(ret_area, HC_DUMP_MAGIC, HC_DUMP_MAGIC_SIZE);
+	put32(ret_area + 8, HC_DUMP_VERSION);
+	put32(ret_area + 12, HC_DUMP_AREA);
+	at = put_section(ret_area, SECTIONS_AT, info_json);
+	at = put_section(ret_area, at, array);
+	if (at == 0)
+		return hc_fail(HC_E_DUMP_RECIPIENT, "the recipients do not fit into the header");
+	return compute_mac(ret_area, at, dump_key, ret_area + at);
+}
+
+static int damaged(const char *what)
+{
+	return hc_fail(HC_E_DUMP_DAMAGED, "the dump's header is damaged: %s", what);
+}
+
+static bool take_text(struct json_object *object, const char *name, char ret_text[HC_DUMP_TEXT_MAX])
+{
+	const char *text = hc_json_text(object, name);
+
+	if (!text || strlen(text) >= HC_DUMP_TEXT_MAX)
+		return false;
+	/* It is printed: nothing that steers a terminal. */
+	for (const char *at = text; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			return false;
+	snprintf(ret_text, HC_DUMP_TEXT_MAX, "%s", text);
+	return true;
+}
+
+static bool take_wrapped(struct json_object *object, struct hc_dump_entry *entry)
+{
+	uint8_t room[HC_DUMP_WRAPPED_MAX + 3];
+	const char *text = hc_json_text(object, "wrapped");
+	size_t length = text ? strlen(text) : 0;
+	int n;
+
+	if (length == 0 || length % 4 != 0 || length / 4 * 3 > sizeof(room))
+		return false;
+	n = EVP_DecodeBlock(room, (const unsigned char *)text, (int)length);
+	if (n < 0)
+		return false;
+	n -= (text[length - 1] == '=') + (text[length - 2] == '=');
+	if (n < 1 || n > HC_DUMP_WRAPPED_MAX)
+		return false;
+	memcpy(entry->wrapped, room, (size_t)n);
+	entry->wrapped_size = (size_t)n;
+	return true;
+}
+
+static bool take_entry(struct json_object *object, struct hc_dump_entry *entry)
+{
+	static const char *const names[] = { "type",	 "id",	     "label",	   "wrapped",
+					     "provider", "endpoint", "private_id", "public_id" };
+	const char *type = hc_json_text(object, "type");
+	int number = type ? hc_dump_recipient_type_from(type) : -1;
+
+	if (number < 0)
+		return false;
+	entry->type = (enum hc_dump_recipient_type)number;
+	return hc_json_only(object, names, entry->type == HC_DUMP_KMIP ? 8 : 4) &&
+	       take_text(object, "id", entry->id) && take_text(object, "label", entry->label) &&
+	       take_wrapped(object, entry) &&
+	       (entry->type != HC_DUMP_KMIP ||
+		(take_text(object, "provider", entry->provider) &&
+		 take_text(object, "endpoint", entry->endpoint) &&
+		 take_text(object, "private_id", entry->private_id) &&
+		 take_text(object, "public_id", entry->public_id)));
+}
+
+/* The section at *@at as JSON, or NULL; moves *@at behind it. */
+static struct json_object *take_section(const uint8_t *area, size_t *at)
+{
+	struct json_tokener *tokener;
+	struct json_object *object = NULL;
+	size_t room = HC_DUMP_AREA - HC_DUMP_MAC_SIZE, size;
+
+	if (*at + 4 > room)
+		return NULL;
+	size = get32(area + *at);
+	*at += 4;
+	if (size == 0 || size > room - *at)
+		return NULL;
+	tokener = json_tokener_new_ex(8);
+	if (!tokener)
+		return NULL;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	object = json_tokener_parse_ex(tokener, (const char *)area + *at, (int)size);
+	if (json_tokener_get_parse_end(tokener) != size) {
+		json_object_put(object);
+		object = NULL;
+	}
+	json_tokener_free(tokener);
+	*at += size;
+	return object;
+}
+
+static int take_info(const uint8_t *area, size_t *at, struct hc_dump_header *header)
+{
+	static const char *const names[] = { "suite", "id", "host", "kernel", "time" };
+	HC_JSON object = take_section(area, at);
+	struct hc_dump_info *info = &header->info;
+	const char *suite;
+
+	header->info_at = SECTIONS_AT + 4;
+	header->info_size = *at - header->info_at;
+	if (!object || !hc_json_only(object, names, 5) || !take_text(object, "id", info->id) ||
+	    !take_text(object, "host", info->host) || !take_text(object, "kernel", info->kernel) ||
+	    !take_text(object, "time", info->time))
+		return damaged("section \"info\"");
+	suite = hc_json_text(object, "suite");
+	if (!suite || strcmp(suite, HC_DUMP_SUITE) != 0)
+		return damaged("a cipher that is not known");
+	return 0;
+}
+
+static int take_recipients(const uint8_t *area, size_t *at, struct hc_dump_header *header)
+{
+	HC_JSON array = take_section(area, at);
+	size_t n;
+
+	if (!array || !json_object_is_type(array, json_type_array))
+		return damaged("section \"recipients\"");
+	n = json_object_array_length(array);
+	if (n == 0 || n > HC_DUMP_RECIPIENTS_MAX)
+		return damaged("the number of recipients");
+	for (size_t i = 0; i < n; i++)
+		if (!take_entry(json_object_array_get_idx(array, i), &header->entries[i]))
+			return damaged("a recipient");
+	header->n_entries = n;
+	return 0;
+}
+
+int hc_dump_header_parse(const uint8_t area[HC_DUMP_AREA], struct hc_dump_header *ret_header)
+{
+	size_t at = SECTIONS_AT;
+	int r;
+
+	memset(ret_header, 0, sizeof(*ret_header));
+	if (memcmp(area, HC_DUMP_MAGIC, HC_DUMP_MAGIC_SIZE) != 0)
+		return hc_fail(HC_E_DUMP_NOT_ONE, "this is no encrypted dump");
+	if (get32(area + 8) != HC_DUMP_VERSION)
+		return hc_fail(HC_E_DUMP_VERSION, "the dump is of version %u; this knows %d",
+			       get32(area + 8), HC_DUMP_VERSION);
+	if (get32(area + 12) != HC_DUMP_AREA)
+		return damaged("its size");
+	r = take_info(area, &at, ret_header);
+	if (r == 0)
+		r = take_recipients(area, &at, ret_header);
+	if (r < 0)
+		return r;
+	ret_header->mac_at = at;
+	for (at += HC_DUMP_MAC_SIZE; at < HC_DUMP_AREA; at++)
+		if (area[at])
+			return damaged("something behind its end");
+	return 0;
+}
+
+int hc_dump_header_verify(const struct hc_dump_header *header, const uint8_t area[HC_DUMP_AREA],
+			  const struct hc_secret *dump_key)
+{
+	uint8_t mac[HC_DUMP_MAC_SIZE];
+	int r = compute_mac(area, header->mac_at, dump_key, mac);
+
+	if (r == 0 && !hc_secret_equal(mac, area + header->mac_at, sizeof(mac)))
+		r = damaged("it was changed by somebody without the dump's key");
+	return r;
+}
+
+int hc_dump_body_key(const struct hc_dump_header *header, const uint8_t area[HC_DUMP_AREA],
+		     const struct hc_secret *dump_key, struct hc_secret *ret_key)
+{
+	uint8_t salt[SHA256_DIGEST_LENGTH];
+
+	SHA256(area + header->info_at, header->info_size, salt);
+	return hc_secret_hkdf_bytes(dump_key, salt, sizeof(salt), HC_DUMP_INFO_BODY,
+				    HC_DUMP_KEY_SIZE, ret_key);
+}

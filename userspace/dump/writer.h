@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Encrypts a dump while it is written: memory for one frame, and only sequential
+ * writes, so that it can go into a pipe. A writer that failed stays failed.
+ */
+#ifndef HC_DUMP_WRITER_H
+#define HC_DUMP_WRITER_H
+
+#include <stddef.h>
+
+#include "dump/format.h"
+#include "dump/header.h"
+#include "dump/recipient.h"
+
+struct hc_dump_writer;
+
+/* Writes the header to @fd, which stays the caller's. */
+int hc_dump_writer_open(int fd, const struct hc_dump_info *info,
+			const struct hc_dump_recipient *recipients, size_t n,
+			struct hc_dump_writer **ret_writer);
+int hc_dump_writer_write(struct hc_dump_writer *writer, enum hc_dump_stream stream,
+			 const void *data, size_t size);
+/* The last frame; without it the file counts as cut. fsync() is the caller's. */
+int hc_dump_writer_finish(struct hc_dump_writer *writer);
+/* Wipes and frees; NULL is left alone. */
+void hc_dump_writer_close(struct hc_dump_writer *writer);
+
+#endif
