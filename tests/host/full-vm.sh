@@ -137,13 +137,14 @@ no_key() {
 mkdir -p "$DIR/log"
 full_begin
 full_start_kms || give_up "the key server starts" "see above"
-full_boot --disk vm1=128M --disk vm2=128M >"$DIR/log/boot" 2>&1 ||
+full_boot --disk vm1=128M --disk vm2=128M --disk vmstate=64M \
+	>"$DIR/log/boot" 2>&1 ||
 	give_up "the VM boots, DKMS builds the module" "$(cat "$DIR/log/boot")"
 pass "the VM boots, DKMS builds the module"
 check "make install's files go in" full_install
 says "the module is DKMS's" '/updates/.*dm-hostcrypt\.ko' 'modinfo -n dm-hostcrypt'
 says "the key server answers" 'state: +works' 'hostcrypt kms check'
-for name in vm1 vm2; do
+for name in vm1 vm2 vmstate; do
 	says "create $name" 'kek: .* on main' \
 		"hostcrypt create --yes /dev/disk/by-id/virtio-$name &&
 		echo '$name /dev/disk/by-id/virtio-$name main' >>/etc/hostcrypt/volumes"
@@ -163,17 +164,50 @@ WantedBy=multi-user.target
 END
 "$VM" "$DIR" put "$DIR/a-vm.service" /etc/systemd/system/a-vm.service
 check "enable the agent" guest 'systemctl enable --now hostcryptd && systemctl enable a-vm'
-says "READY with both volumes open" '^2 of 2 open' \
+says "READY with all volumes open" '^3 of 3 open' \
 	'systemctl is-active --quiet hostcryptd && systemctl show -P StatusText hostcryptd'
 says "a fast cipher" 'cipher:[^ ]*(aesni|vaes)' "dmsetup status vm1"
 check "a file system, a file" guest "mkfs.ext4 -q $MAPPED && mount $MAPPED /mnt &&
 	head -c 8M /dev/urandom >/mnt/file && sha256sum </mnt/file >/root/sum && sync"
 
+# VMs' saved state, by the steps of the README; a unit in the place of libvirt's,
+# which saves some memory of a guest as it starts.
+STATE=/var/lib/libvirt/qemu
+cat >"$DIR/libvirtd.service" <<'END'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'mkdir -p /var/lib/libvirt/qemu/save && \
+	printf "%%s%%s\n" MEMORY OFAGUEST$(cat /proc/sys/kernel/random/uuid) \
+	>/var/lib/libvirt/qemu/save/vm.save'
+END
+cat >"$DIR/vmstate.mount" <<END
+[Unit]
+Wants=libvirtd.service
+[Mount]
+What=/dev/mapper/vmstate
+Where=$STATE
+Type=ext4
+Options=nofail
+[Install]
+WantedBy=dev-mapper-vmstate.device
+END
+printf '[Unit]\nRequiresMountsFor=%s\n' $STATE >"$DIR/hostcrypt.conf"
+"$VM" "$DIR" put "$DIR/libvirtd.service" /etc/systemd/system/libvirtd.service
+"$VM" "$DIR" put "$DIR/vmstate.mount" /etc/systemd/system/var-lib-libvirt-qemu.mount
+check "a volume for saved state" guest "mkfs.ext4 -q /dev/mapper/vmstate &&
+	mkdir -p $STATE /etc/systemd/system/libvirtd.service.d && chattr +i $STATE"
+"$VM" "$DIR" put "$DIR/hostcrypt.conf" /etc/systemd/system/libvirtd.service.d/hostcrypt.conf
+check "what saves state starts with it" guest "systemctl daemon-reload &&
+	systemctl enable --now var-lib-libvirt-qemu.mount && findmnt $STATE && systemctl start libvirtd"
+
 # --- boot -----------------------------------------------------------------
 reboot
-says "both volumes are back after a reboot" '^2 of 2 open' \
+says "all volumes are back after a reboot" '^3 of 3 open' \
 	'systemctl show -P StatusText hostcryptd'
 says "what comes after the target finds its disk" '^found$' 'cat /run/a-vm'
+becomes "saved state is on its volume, and what saves it starts" 60 \
+	"[ \$(findmnt -no SOURCE $STATE) = /dev/mapper/vmstate ] && systemctl is-active libvirtd"
 check "the file is whole" guest "mount $MAPPED /mnt && sha256sum </mnt/file | cmp - /root/sum"
 says "the file system was closed in order" '^0$' \
 	"dmesg | grep -c 'EXT4-fs (dm-.*recovery'"
@@ -189,12 +223,12 @@ guest "(dd if=/dev/urandom of=/mnt/dd bs=1M count=24 conv=fsync 2>/dev/null &&
 becomes "a killed agent is started again" 60 \
 	"systemctl is-active --quiet hostcryptd && [ \$(systemctl show -P MainPID hostcryptd) != $pid ]"
 becomes "writing goes on over the kill" 60 'grep -q written /run/dd'
-says "it says what is open" '^2 of 2 open' 'systemctl show -P StatusText hostcryptd'
+says "it says what is open" '^3 of 3 open' 'systemctl show -P StatusText hostcryptd'
 check "a stop leaves volumes open" guest "systemctl stop hostcryptd && $(state vm1 open)"
 check "a start finds them" guest "systemctl start hostcryptd && $(state vm2 open)"
 check "the tables are what they were" test "$table" = \
 	"$(guest 'dmsetup table --showkeys; dmsetup info -c --noheadings -o name,uuid,suspended')"
-says "a closed volume stays closed" '^1 of 2 open' \
+says "a closed volume stays closed" '^2 of 3 open' \
 	'hostcrypt close vm2 && sleep 3; systemctl show -P StatusText hostcryptd'
 guest 'systemctl reload hostcryptd' >/dev/null
 becomes "a reload opens it" 30 "$(state vm2 open)"
@@ -210,7 +244,7 @@ check "the volume goes on after it" guest \
 check "written and flushed" guest \
 	'head -c 4M /dev/urandom >/mnt/flushed && sync /mnt/flushed && sha256sum </mnt/flushed >/root/flushed && sync /root/flushed'
 reboot reset
-says "volumes are back after a power cut" '^2 of 2 open' \
+says "volumes are back after a power cut" '^3 of 3 open' \
 	'systemctl show -P StatusText hostcryptd'
 check "nothing flushed is lost" guest \
 	"mount $MAPPED /mnt && sha256sum </mnt/flushed | cmp - /root/flushed"
@@ -223,7 +257,7 @@ check "an open volume needs no key server" guest \
 reboot
 says "the boot goes on without the key server" '^active$' 'systemctl is-active multi-user.target'
 says "what comes after the target runs all the same" '^absent$' 'cat /run/a-vm'
-says "READY with both locked" '^0 of 2 open' \
+says "READY with all locked" '^0 of 3 open' \
 	'systemctl is-active --quiet hostcryptd && systemctl show -P StatusText hostcryptd'
 for words in 'state: +locked' 'kek: +1' "provider: +main \(10\.0\.2\.2:$PORT\)" \
 	"answer: .*10\.0\.2\.2:$PORT" 'next attempt: '; do
@@ -231,8 +265,13 @@ for words in 'state: +locked' 'kek: +1' "provider: +main \(10\.0\.2\.2:$PORT\)" 
 done
 says "status for programs" '"word": *"kms-unreachable"' 'hostcrypt status --json vm1'
 check "nothing is there to read" guest "test ! -e $MAPPED"
+says "what saves state waits for its volume" '^inactive$' 'systemctl is-active libvirtd'
+check "and nothing can be saved in the volume's place" guest \
+	"! findmnt $STATE && ! touch $STATE/file && [ -z \"\$(ls -A $STATE)\" ]"
 full_start_kms || give_up "the key server comes back" "see above"
 becomes "it unlocks by itself" 60 "$(state vm1 open) && $(state vm2 open)"
+becomes "then what saves state starts" 60 "findmnt $STATE && systemctl is-active libvirtd"
+says "and saves" '^1$' "grep -c ^MEMORYOFAGUEST $STATE/save/vm.save"
 check "the file is still whole" guest "mount $MAPPED /mnt && sha256sum </mnt/file | cmp - /root/sum"
 
 # --- no key where none belongs --------------------------------------------
@@ -247,6 +286,8 @@ check "no key in the journal" no_key "$DIR/log/journal"
 check "none in tables, logs, arguments, environments" no_key "$DIR/log/words"
 check "none on the host's own disk" no_key "$DIR/root.qcow2"
 check "none on the volume's disk" no_key "$DIR/vm1.disk"
+check "no saved state on the host's own disk" not grep -qa MEMORYOFAGUEST "$DIR/root.qcow2"
+check "nor in clear on its volume's" not grep -qa MEMORYOFAGUEST "$DIR/vmstate.disk"
 
 check "power off" "$VM" "$DIR" poweroff
 check "the console has no complaint of the kernel" \
