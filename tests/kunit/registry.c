@@ -141,20 +141,48 @@ static void hc_test_damage(struct hc_registry_head *head, u64 what)
 	struct hc_registry_copy *copy = hc_test_copy(head);
 
 	switch (what) {
-	case 0: head->magic ^= 1; break;
-	case 1: head->version++; break;
-	case 2: head->active++; break;
-	case 3: head->active ^= 1ULL << 40; break;
-	case 4: copy->generation++; break;
-	case 5: copy->count++; break;
-	case 6: copy->count--; break;
-	case 7: copy->count = ~0ULL; break;
-	case 8: copy->checksum ^= 1ULL << 63; break;
-	case 9: copy->lists[0] = ~0ULL >> PAGE_SHIFT; break;
-	case 10: copy->lists[0] = PHYS_PFN(virt_to_phys(head)); break;
-	case 11: copy->unlisted++; break;
-	case 12: memset(head, 0, sizeof(*head)); break;
-	case 13: memset(head, 0xff, sizeof(*head)); break;
+	case 0:
+		head->magic ^= 1;
+		break;
+	case 1:
+		head->version++;
+		break;
+	case 2:
+		head->active++;
+		break;
+	case 3:
+		head->active ^= 1ULL << 40;
+		break;
+	case 4:
+		copy->generation++;
+		break;
+	case 5:
+		copy->count++;
+		break;
+	case 6:
+		copy->count--;
+		break;
+	case 7:
+		copy->count = ~0ULL;
+		break;
+	case 8:
+		copy->checksum ^= 1ULL << 63;
+		break;
+	case 9:
+		copy->lists[0] = ~0ULL >> PAGE_SHIFT;
+		break;
+	case 10:
+		copy->lists[0] = PHYS_PFN(virt_to_phys(head));
+		break;
+	case 11:
+		copy->unlisted++;
+		break;
+	case 12:
+		memset(head, 0, sizeof(*head));
+		break;
+	case 13:
+		memset(head, 0xff, sizeof(*head));
+		break;
 	}
 }
 
