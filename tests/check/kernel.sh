@@ -18,12 +18,13 @@ complain() {
 	failed=1
 }
 
-# Our limit is 100 columns, as in .clang-format.
+# Our limit is 100 columns, as in .clang-format. The kernel's names for page flags
+# are in CamelCase, which checkpatch knows of in the kernel's own tree only.
 mapfile -t sources < <(git ls-files 'module/*.[ch]')
 mapfile -t suites < <(git ls-files 'tests/kunit/*.[ch]' 'tests/bios/*.[ch]')
 for file in "${sources[@]}" "${suites[@]}"; do
 	said=$(perl "$source/scripts/checkpatch.pl" --no-tree --strict --terse --quiet \
-		--max-line-length=100 -f "$file" 2>&1) || complain "$said"
+		--max-line-length=100 --ignore CAMELCASE -f "$file" 2>&1) || complain "$said"
 done
 said=$("$source/scripts/kernel-doc" -none -Wall "${sources[@]}" 2>&1)
 [ -z "$said" ] || complain "$said"
