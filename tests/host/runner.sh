@@ -182,6 +182,7 @@ races <<'END'
 [    2.650000]
 [    2.650000] read to 0xffff888000158438 of 4 bytes by interrupt on cpu 0:
 [    2.650000]  ring_buffer_lock_reserve+0xf9/0x840
+[    2.650000]  trace_event_buffer_reserve+0xe1/0x140
 [    2.650000]  trace_event_raw_event_hostcrypt_defer+0x5a/0x150 [dm_hostcrypt]
 [    2.650000] ==================================================================
 [    2.700000] BUG: KCSAN: data-race in bio_put / five

@@ -3,8 +3,8 @@
 
 The kernel has data races of its own, which are no fault of the module's. A
 report is ours when a function of one of our modules is in the stack of an access, down
-to where an interrupt came in, unless an access is one that looks at nothing a caller
-hands it (KERNELS_OWN). A report that is not whole cannot be judged, and counts as ours.
+to where an interrupt came in or the kernel's own machinery was entered (KERNELS_OWN). A
+report that is not whole cannot be judged, and counts as ours.
 """
 
 import collections
@@ -16,31 +16,30 @@ STACK = re.compile(r"\] (?:race at unknown origin, with )?(?:read|write)\b.* of 
 # Below this frame is what an interrupt came into, which has no part in the access.
 INTERRUPT = re.compile(r"\] +asm_(?:sysvec_|common_interrupt|exc_)")
 HEADER = re.compile(r"BUG: KCSAN: (.*)")
-# Functions that touch only the kernel's own state, whoever calls them:
-# kernel_fpu_begin_mask() reads current->flags, also in an interrupt that comes
-# while the task is writing them; tracing goes on in an interrupt that came into it.
+# Functions that, with all they call, touch only the kernel's own state, whoever calls
+# them: kernel_fpu_begin_mask() reads current->flags, which the task that an interrupt
+# came into may be writing; tracing has a clock and buffers of its own.
 KERNELS_OWN = re.compile(
-    r"data-race in (?:.* / )?(?:kernel_fpu_begin_mask|ring_buffer_\w+)(?:\+\S+)?(?: / .*)?$")
+    r"\] +(?:kernel_fpu_begin_mask|trace_event_buffer_(?:reserve|commit))\+")
 END = re.compile(r"={60,}\s*$")
 
 Report = collections.namedtuple("Report", "title ours lines")
 
 
 def frames(lines):
-    """Yield the lines of the accesses' stacks."""
+    """Yield the lines of the accesses' stacks, as far as they matter."""
     within = False
     for line in lines:
         if STACK.search(line):
             within = True
-        elif INTERRUPT.search(line):
-            within = False
         elif within:
             yield line
+            within = not (INTERRUPT.search(line) or KERNELS_OWN.search(line))
 
 
 def make_report(title, lines, whole):
     stacks = list(frames(lines))
-    ours = any(OURS.search(line) for line in stacks) and not KERNELS_OWN.search(title)
+    ours = any(OURS.search(line) for line in stacks)
     return Report(title, not whole or not stacks or ours, lines)
 
 
