@@ -8,7 +8,7 @@
 
 /* "hostcrypt dump WORD": each is a verb of its own, whose name is "dump WORD". */
 static const struct cmd_verb *const verbs[] = {
-	&cmd_dump_key,
+	&cmd_dump_key, &cmd_dump_describe, &cmd_dump_verify, &cmd_dump_extract,
 };
 
 #define PREFIX "dump "
@@ -43,6 +43,9 @@ const struct cmd_verb cmd_dump = {
 	.help = "dump WORD [OPTION...] [ARGUMENT...]\n"
 		"\n"
 		"  key       make or get a key pair at a key server\n"
+		"  describe  what a dump says of itself\n"
+		"  verify    check that a dump is whole and unchanged\n"
+		"  extract   decrypt a dump\n"
 		"\n"
 		"\"hostcrypt dump WORD --help\" explains each.\n",
 	.has_json = true,

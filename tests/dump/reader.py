@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""reader.py KEY DUMP LOG MEMORY: decrypt DUMP, by what dump/format.h says only."""
+
+import base64
+import hashlib
+import hmac
+import json
+import sys
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, x25519
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+AREA = 65536
+
+
+def derive(key, salt, info):
+    return HKDF(hashes.SHA256(), 32, salt, info).derive(key)
+
+
+def public_bytes(key, encoding, form):
+    return key.public_key().public_bytes(encoding, form)
+
+
+def unwrap(key, wrapped):
+    if not isinstance(key, x25519.X25519PrivateKey):
+        sha = hashes.SHA256()
+        return key.decrypt(wrapped, padding.OAEP(padding.MGF1(sha), sha, None))
+    raw = public_bytes(key, serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    shared = key.exchange(x25519.X25519PublicKey.from_public_bytes(wrapped[:32]))
+    kek = derive(shared, wrapped[:32] + raw, b"hostcrypt dump x25519 v1")
+    return AESGCM(kek).decrypt(bytes(12), wrapped[32:], None)
+
+
+def section(area, at):
+    size = int.from_bytes(area[at:at + 4], "big")
+    return area[at + 4:at + 4 + size], at + 4 + size
+
+
+def frames(key, body):
+    at = number = last = 0
+    while not last:
+        word = body[at:at + 4]
+        value = int.from_bytes(word, "big")
+        size, stream, last = value & 0xffffff, value >> 24 & 0x7f, value >> 31
+        nonce = number.to_bytes(8, "big") + bytes(3) + bytes([last])
+        yield stream, key.decrypt(nonce, body[at + 4:at + 20 + size], word)
+        at, number = at + 20 + size, number + 1
+    assert at == len(body)
+
+
+def main():
+    key_path, dump_path, log_path, memory_path = sys.argv[1:]
+    with open(key_path, "rb") as file:
+        key = serialization.load_pem_private_key(file.read(), None)
+    with open(dump_path, "rb") as file:
+        area, body = file.read(AREA), file.read()
+    assert area[:16] == b"HCDUMP\r\n" + bytes([0, 0, 0, 1, 0, 1, 0, 0])
+    info, at = section(area, 16)
+    recipients, at = section(area, at)
+    spki = public_bytes(key, serialization.Encoding.DER,
+                        serialization.PublicFormat.SubjectPublicKeyInfo)
+    ours = hashlib.sha256(spki).hexdigest()
+    entry = next(entry for entry in json.loads(recipients) if entry["id"] == ours)
+    dump_key = unwrap(key, base64.b64decode(entry["wrapped"], validate=True))
+    mac_key = derive(dump_key, None, b"hostcrypt dump header v1")
+    assert area[at:at + 32] == hmac.digest(mac_key, area[:at], "sha256")
+    assert not any(area[at + 32:])
+    salt = hashlib.sha256(info).digest()
+    body_key = AESGCM(derive(dump_key, salt, b"hostcrypt dump body v1"))
+    with open(log_path, "wb") as log, open(memory_path, "wb") as memory:
+        for stream, data in frames(body_key, body):
+            (log if stream == 1 else memory).write(data)
+
+
+main()

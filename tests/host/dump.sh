@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# "hostcrypt dump describe, verify, extract" as a user runs them, on dumps that
+# hc-seal made; what they say is compared with a reader of its own in Python.
+
+set -u
+cd "$(dirname "$0")/../.." || exit
+
+B=$(realpath "${B:-build}")
+reader=$(realpath tests/dump/reader.py)
+folder=$(mktemp -d) || exit
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit
+failed=0
+
+fail() {
+	echo "FAIL $1: $2"
+	failed=1
+}
+
+# expect NAME STATUS REGEX ARGUMENT...: of "hostcrypt dump"
+expect() {
+	local name=$1 want=$2 regex=$3 status=0
+	shift 3
+
+	"$B/hostcrypt" dump "$@" >said 2>&1 </dev/null || status=$?
+	if [ $status != "$want" ]; then
+		fail "$name" "exit status $status, not $want: $(head -c 500 said)"
+	elif [ -n "$regex" ] && ! grep -aEq -- "$regex" said; then
+		fail "$name" "no '$regex' in: $(head -c 500 said)"
+	else
+		echo "PASS $name"
+	fi
+}
+
+check() {
+	local name=$1
+	shift
+
+	if "$@" >said 2>&1; then
+		echo "PASS $name"
+	else
+		fail "$name" "$(head -c 500 said)"
+	fi
+}
+
+# copy_with_byte FROM TO OFFSET: that byte is another
+copy_with_byte() {
+	cp "$1" "$2" && python3 - "$2" "$3" <<-'END'
+		import sys
+		with open(sys.argv[1], "r+b") as file:
+		    file.seek(int(sys.argv[2]))
+		    byte = file.read(1)[0]
+		    file.seek(int(sys.argv[2]))
+		    file.write(bytes([byte ^ 1]))
+	END
+}
+
+# The memory with a hole, and the flattened form of it, not in order.
+python3 - <<'END' || exit
+import random
+import struct
+made = random.Random(1).randbytes
+pieces = [(1 << 20, made(300000)), (0, made(70000)), (5 << 20, made(900001))]
+with open("memory", "wb") as whole, open("flat", "wb") as flat:
+    flat.write(b"makedumpfile".ljust(16, b"\0") + struct.pack(">QQ", 1, 1) + bytes(4064))
+    for at, data in pieces:
+        whole.seek(at)
+        whole.write(data)
+        flat.write(struct.pack(">QQ", at, len(data)) + data)
+    flat.write(b"\xff" * 16)
+END
+seq 1000 >log
+for name in x stranger; do
+	openssl genpkey -algorithm x25519 -out $name.key 2>errors || cat errors
+done
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out rsa.key 2>errors || cat errors
+for name in x rsa; do
+	openssl pkey -in $name.key -pubout -out $name.pem
+done
+check "a dump is made through a pipe" \
+	bash -c "cat flat | '$B/tests/tools/hc-seal' log rsa.pem x.pem | cat >dump"
+
+expect "it describes itself" 0 'host.*testhost' describe dump
+expect "and for programs" 0 '"type": ?"x25519"' describe --json dump
+for name in rsa x; do
+	expect "$name verifies it" 0 'is whole' verify --key $name.key dump
+	expect "$name extracts it" 0 '' extract --key $name.key dump out.$name
+	check "what comes out for $name went in" cmp memory out.$name
+	check "another reader agrees for $name" "$reader" $name.key dump read.log read.flat
+	check "on the log for $name" cmp log read.log
+	check "on the memory for $name" cmp flat read.flat
+done
+check "only its owner reads it" test "$(stat -c %a out.x)" = 600
+expect "nothing is written over" 2 'is there already' extract --key x.key dump out.x
+expect "the log comes alone" 0 '^1000$' extract --log --key x.key dump -
+check "the memory goes through a pipe" \
+	bash -c "'$B/hostcrypt' dump extract --key x.key dump - | cmp flat -"
+
+expect "a stranger cannot" 74 'was not encrypted for' extract --key stranger.key dump no
+expect "another file is none" 70 'no encrypted dump' describe flat
+expect "the key is asked for" 2 'private key' verify dump
+head -c 700000 dump >cut
+expect "a cut dump is said" 72 'is cut.*before' extract --key x.key cut out.cut
+check "and begins as the whole" cmp -i 1048576 -n 300000 memory out.cut
+copy_with_byte dump changed 900000
+expect "a changed dump is said" 73 'frame 4 at offset 855941' extract --key x.key changed no
+expect "by verify too" 73 'changed' verify --json --key x.key changed
+copy_with_byte dump header 100
+expect "so is a changed header" 73 'header' verify --key x.key header
+"$B/tests/tools/hc-seal" log x.pem <log >strange
+expect "memory of no known form is refused" 73 'flattened' extract --key x.key strange no
+check "nothing is left of what failed" bash -c '! ls -A | grep -E "^no|part|tmp"'
+exit $failed

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hc-seal LOG PUBLIC.pem...: an encrypted dump on standard output, with LOG as the
+ * kernel's log and standard input as the memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "dump/writer.h"
+
+static int add(struct hc_dump_writer *writer, enum hc_dump_stream stream, int fd)
+{
+	static char buffer[50000];
+	ssize_t n;
+	int r = 0;
+
+	while (r == 0 && (n = read(fd, buffer, sizeof(buffer))) != 0)
+		r = n < 0 ? hc_fail_errno(errno, "read") :
+			    hc_dump_writer_write(writer, stream, buffer, (size_t)n);
+	return r;
+}
+
+static int seal(int log, const struct hc_dump_recipient *recipients, size_t n)
+{
+	struct hc_dump_writer *writer = NULL;
+	struct hc_dump_info info;
+	int r = hc_dump_info_here("testhost", &info);
+
+	if (r == 0)
+		r = hc_dump_writer_open(STDOUT_FILENO, &info, recipients, n, &writer);
+	if (r == 0)
+		r = add(writer, HC_DUMP_STREAM_LOG, log);
+	if (r == 0)
+		r = add(writer, HC_DUMP_STREAM_VMCORE, STDIN_FILENO);
+	if (r == 0)
+		r = hc_dump_writer_finish(writer);
+	hc_dump_writer_close(writer);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct hc_dump_recipient recipients[HC_DUMP_RECIPIENTS_MAX] = { 0 };
+	HC_FD log = argc < 3 ? -1 : open(argv[1], O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+	int r = 0;
+
+	if (log < 0 || argc - 2 > HC_DUMP_RECIPIENTS_MAX) {
+		fprintf(stderr, "hc-seal LOG PUBLIC.pem...\n");
+		return 2;
+	}
+	for (; r == 0 && n < (size_t)argc - 2; n += r == 0)
+		r = hc_dump_recipient_from_pem(argv[2 + n], "test", &recipients[n]);
+	if (r == 0)
+		r = seal(log, recipients, n);
+	for (size_t i = 0; i < n; i++)
+		hc_dump_recipient_free(&recipients[i]);
+	if (r < 0)
+		fprintf(stderr, "hc-seal: %s\n", hc_error_message());
+	return hc_error_exit(r);
+}

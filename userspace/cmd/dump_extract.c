@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/* "dump extract" and "dump verify": a dump decrypted, to a file, a pipe or nowhere. */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cmd/output.h"
+#include "dump/reader.h"
+#include "dump/unflatten.h"
+
+enum {
+	OPT_KEY = CMD_OPT_OWN,
+	OPT_LOG,
+};
+
+struct wanted {
+	const char *dump;
+	const char *key;
+	const char *output; /* "-" for standard output, NULL for none */
+	bool log;
+};
+
+/* Where the decrypted stream goes, and how much of it came. */
+struct sink {
+	int fd; /* -1: nowhere */
+	bool flat; /* as it is */
+	struct hc_unflatten core;
+	uint64_t frames, bytes;
+};
+
+static int take_options(struct cmd *cmd, int argc, char **argv, struct wanted *wanted)
+{
+	static const struct option options[] = {
+		{ "key", required_argument, NULL, OPT_KEY },
+		{ "log", no_argument, NULL, OPT_LOG },
+		CMD_OPTIONS,
+	};
+	int option;
+
+	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0) {
+		if (option == OPT_KEY)
+			wanted->key = optarg;
+		else
+			wanted->log = true;
+	}
+	if (option < -1)
+		return option;
+	return wanted->key ? 0 : hc_fail(HC_E_USAGE, "--key says whose private key reads the dump");
+}
+
+static int take(struct sink *sink, const uint8_t *data, size_t size)
+{
+	int r;
+
+	sink->bytes += size;
+	if (sink->fd < 0)
+		return 0;
+	if (!sink->flat)
+		return hc_unflatten_add(&sink->core, data, size);
+	r = hc_write_all(sink->fd, data, size);
+	return r < 0 ? hc_fail_errno(-r, "cannot write the output") : 0;
+}
+
+static int copy(struct hc_dump_reader *reader, const struct wanted *wanted, struct sink *sink)
+{
+	enum hc_dump_stream stream, only = wanted->log ? HC_DUMP_STREAM_LOG :
+							 HC_DUMP_STREAM_VMCORE;
+	const uint8_t *data;
+	size_t size;
+	int r;
+
+	while ((r = hc_dump_reader_next(reader, &stream, &data, &size)) == 1) {
+		sink->frames++;
+		r = stream == only || !wanted->output ? take(sink, data, size) : 0;
+		if (r < 0)
+			return r;
+	}
+	if (r < 0 || !wanted->output)
+		return r;
+	if (sink->bytes == 0)
+		return hc_fail(HC_E_DUMP_NOT_ONE, "there is no %s in this dump",
+			       wanted->log ? "kernel log" : "memory");
+	return sink->flat ? 0 : hc_unflatten_finish(&sink->core);
+}
+
+static int open_dump(const struct wanted *wanted, int *ret_fd, struct hc_dump_reader **ret_reader)
+{
+	int r;
+
+	*ret_fd = open(wanted->dump, O_RDONLY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return hc_fail_errno(errno, "cannot open %s", wanted->dump);
+	r = hc_dump_reader_open(*ret_fd, ret_reader);
+	if (r == 0)
+		r = hc_dump_reader_unlock_pem(*ret_reader, wanted->key);
+	return r < 0 ? hc_context(r, "%s", wanted->dump) : 0;
+}
+
+/* A file without a name, so that nothing is left of it whatever ends us. */
+static int open_nameless(const char *path)
+{
+	char copy_of[4096];
+	int fd;
+
+	if (access(path, F_OK) == 0)
+		return hc_fail(HC_E_USAGE, "%s is there already; name another file", path);
+	if ((size_t)snprintf(copy_of, sizeof(copy_of), "%s", path) >= sizeof(copy_of))
+		return hc_fail(HC_E_USAGE, "the name of the output is too long");
+	fd = open(dirname(copy_of), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	return fd < 0 ? hc_fail_errno(errno, "cannot make a file for %s", path) : fd;
+}
+
+static int give_name(int fd, const char *path)
+{
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (fsync(fd) < 0 || linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
+		return hc_fail_errno(errno, "cannot keep %s", path);
+	return 0;
+}
+
+static int to_file(struct hc_dump_reader *reader, const struct wanted *wanted)
+{
+	HC_FD fd = open_nameless(wanted->output);
+	struct sink sink = { .fd = fd, .flat = wanted->log, .core = { .fd = fd } };
+	char why[800];
+	int r, named;
+
+	if (fd < 0)
+		return fd;
+	r = copy(reader, wanted, &sink);
+	if (r < 0 && (r != HC_E_DUMP_CUT || sink.bytes == 0))
+		return hc_context(r, "%s", wanted->dump);
+	snprintf(why, sizeof(why), "%s", r < 0 ? hc_error_message() : "");
+	named = give_name(fd, wanted->output);
+	if (named < 0 || r == 0)
+		return named;
+	return hc_fail(HC_E_DUMP_CUT, "%s: %s; %s holds what comes before", wanted->dump, why,
+		       wanted->output);
+}
+
+static int to_pipe(struct hc_dump_reader *reader, const struct wanted *wanted)
+{
+	struct sink sink = { .fd = STDOUT_FILENO, .flat = true };
+	int r;
+
+	if (isatty(STDOUT_FILENO) && !wanted->log)
+		return hc_fail(HC_E_USAGE, "memory is not written to a terminal; use a pipe");
+	r = copy(reader, wanted, &sink);
+	return r < 0 ? hc_context(r, "%s", wanted->dump) : 0;
+}
+
+static int extract(struct cmd *cmd, int argc, char **argv)
+{
+	struct hc_dump_reader *reader = NULL;
+	struct wanted wanted = { 0 };
+	HC_FD fd = -1;
+	int r = take_options(cmd, argc, argv, &wanted);
+
+	if (r == 0)
+		r = cmd_check_words(cmd, argc, 2, 2);
+	if (r < 0)
+		return r;
+	wanted.dump = argv[optind];
+	wanted.output = argv[optind + 1];
+	r = open_dump(&wanted, &fd, &reader);
+	if (r == 0)
+		r = strcmp(wanted.output, "-") == 0 ? to_pipe(reader, &wanted) :
+						      to_file(reader, &wanted);
+	hc_dump_reader_close(reader);
+	return r;
+}
+
+static int print_verified(const struct cmd *cmd, const struct wanted *wanted,
+			  const struct sink *sink)
+{
+	struct json_object *object;
+	char size[OUT_SIZE];
+
+	if (!cmd->json) {
+		printf("%s is whole: %s in %llu frames\n", wanted->dump,
+		       out_size(sink->bytes, size), (unsigned long long)sink->frames);
+		return 0;
+	}
+	object = json_object_new_object();
+	out_json_number(object, "bytes", sink->bytes);
+	out_json_number(object, "frames", sink->frames);
+	return out_json("verified", object);
+}
+
+static int verify(struct cmd *cmd, int argc, char **argv)
+{
+	struct hc_dump_reader *reader = NULL;
+	struct wanted wanted = { 0 };
+	struct sink sink = { .fd = -1 };
+	HC_FD fd = -1;
+	int r = take_options(cmd, argc, argv, &wanted);
+
+	if (r == 0)
+		r = cmd_check_words(cmd, argc, 1, 1);
+	if (r == 0 && wanted.log)
+		r = hc_fail(HC_E_USAGE, "--log goes with \"dump extract\"");
+	if (r < 0)
+		return r;
+	wanted.dump = argv[optind];
+	r = open_dump(&wanted, &fd, &reader);
+	if (r == 0) {
+		r = copy(reader, &wanted, &sink);
+		r = r < 0 ? hc_context(r, "%s", wanted.dump) :
+			    print_verified(cmd, &wanted, &sink);
+	}
+	hc_dump_reader_close(reader);
+	return r;
+}
+
+const struct cmd_verb cmd_dump_extract = {
+	.name = "dump extract",
+	.run = extract,
+	.summary = "decrypt a dump",
+	.help = "dump extract --key FILE [--log] DUMP OUTPUT\n"
+		"\n"
+		"  --key FILE   a recipient's private key, PEM\n"
+		"  --log        the crashed kernel's log only, as text\n"
+		"\n"
+		"OUTPUT is a new file that only its owner reads, there when all of it is; or \"-\":\n"
+		"then the memory comes in makedumpfile's flattened form (makedumpfile -R makes\n"
+		"a file of it). Of a dump that ends early OUTPUT is kept and the exit status\n"
+		"is 72; of one that was changed nothing is kept, and it is 73.\n",
+	.touches_keys = true,
+};
+
+const struct cmd_verb cmd_dump_verify = {
+	.name = "dump verify",
+	.run = verify,
+	.summary = "check that a dump is whole and unchanged",
+	.help = "dump verify --key FILE DUMP\n"
+		"\n"
+		"  --key FILE   a recipient's private key, PEM\n"
+		"\n"
+		"Decrypts all of DUMP and keeps nothing. Exit status 72: it ends early; 73: it\n"
+		"was changed.\n"
+		"\n"
+		"--json: {\"version\":1,\"verified\":{\"bytes\":N,\"frames\":N}}\n",
+	.has_json = true,
+	.touches_keys = true,
+};
