@@ -99,6 +99,9 @@ check "the memory goes through a pipe" \
 	bash -c "'$B/hostcrypt' dump extract --key x.key dump - | cmp flat -"
 
 expect "a stranger cannot" 74 'was not encrypted for' extract --key stranger.key dump no
+chmod 640 x.key
+expect "a key that others can read is refused" 56 'chmod 600' verify --key x.key dump
+chmod 600 x.key
 expect "another file is none" 70 'no encrypted dump' describe flat
 expect "the key is asked for" 2 'private key' verify dump
 head -c 700000 dump >cut

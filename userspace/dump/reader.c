@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
@@ -99,7 +100,11 @@ int hc_dump_reader_unlock(struct hc_dump_reader *reader, const struct hc_secret 
 	r = hc_dump_header_verify(&reader->header, reader->area, dump_key);
 	if (r == 0)
 		r = hc_dump_body_key(&reader->header, reader->area, dump_key, &body_key);
-	return r < 0 ? r : hc_dump_gcm_new(&body_key, 0, &reader->context);
+	if (r < 0)
+		return r;
+	EVP_CIPHER_CTX_free(reader->context);
+	reader->context = NULL;
+	return hc_dump_gcm_new(&body_key, 0, &reader->context);
 }
 
 static int unlock_with(struct hc_dump_reader *reader, EVP_PKEY *key, const char *path)
@@ -123,6 +128,18 @@ static int unlock_with(struct hc_dump_reader *reader, EVP_PKEY *key, const char 
 		       "the dump was not encrypted for %s; \"dump describe\" says for whom", path);
 }
 
+static int check_key_file(FILE *file, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fileno(file), &st) < 0)
+		return hc_fail_errno(errno, "cannot look at %s", path);
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return hc_fail(HC_E_KEYFILE_PERMS,
+			       "the private key %s can be read by others; chmod 600 %s", path, path);
+	return 0;
+}
+
 int hc_dump_reader_unlock_pem(struct hc_dump_reader *reader, const char *path)
 {
 	FILE *file = fopen(path, "re");
@@ -131,6 +148,11 @@ int hc_dump_reader_unlock_pem(struct hc_dump_reader *reader, const char *path)
 
 	if (!file)
 		return hc_fail_errno(errno, "cannot open %s", path);
+	r = check_key_file(file, path);
+	if (r < 0) {
+		fclose(file);
+		return r;
+	}
 	/* Its text passes through no buffer of stdio that stays. */
 	setvbuf(file, NULL, _IONBF, 0);
 	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
