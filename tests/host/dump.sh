@@ -104,8 +104,8 @@ expect "a key that others can read is refused" 56 'chmod 600' verify --key x.key
 chmod 600 x.key
 expect "another file is none" 70 'no encrypted dump' describe flat
 expect "the key is asked for" 2 'private key' verify dump
-head -c 700000 dump >cut
-expect "a cut dump is said" 72 'is cut.*before' extract --key x.key cut out.cut
+head -c 700000 dump >cut.dump
+expect "a cut dump is said" 72 'is cut.*before' extract --key x.key cut.dump out.cut
 check "and begins as the whole" cmp -i 1048576 -n 300000 memory out.cut
 copy_with_byte dump changed 900000
 expect "a changed dump is said" 73 'frame 4 at offset 855941' extract --key x.key changed no
