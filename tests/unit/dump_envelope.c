@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
@@ -52,6 +53,7 @@ static void make_key(const char *name, EVP_PKEY *key)
 	EXPECT(out && key && PEM_write_PUBKEY(out, key));
 	fclose(out);
 	out = fopen(path_of(name), "w");
+	EXPECT(out && fchmod(fileno(out), 0600) == 0);
 	EXPECT(out && PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL));
 	fclose(out);
 	EVP_PKEY_free(key);
@@ -162,6 +164,9 @@ static void nobody_else_does(void)
 {
 	EXPECT(read_dump(dump, DUMP_SIZE, "stranger").result == HC_E_DUMP_RECIPIENT);
 	EXPECT(read_dump(dump, DUMP_SIZE, "rsa.pem").result == HC_E_DUMP_KEY);
+	EXPECT(chmod(path_of("rsa"), 0640) == 0);
+	EXPECT(read_dump(dump, DUMP_SIZE, "rsa").result == HC_E_KEYFILE_PERMS);
+	EXPECT(chmod(path_of("rsa"), 0600) == 0);
 	EXPECT(read_dump(core, CORE_SIZE, "rsa").result == HC_E_DUMP_NOT_ONE);
 	EXPECT(read_dump(core, 3, "rsa").result == HC_E_DUMP_NOT_ONE);
 }

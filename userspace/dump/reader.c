@@ -148,18 +148,14 @@ int hc_dump_reader_unlock_pem(struct hc_dump_reader *reader, const char *path)
 
 	if (!file)
 		return hc_fail_errno(errno, "cannot open %s", path);
-	r = check_key_file(file, path);
-	if (r < 0) {
-		fclose(file);
-		return r;
-	}
 	/* Its text passes through no buffer of stdio that stays. */
 	setvbuf(file, NULL, _IONBF, 0);
 	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	r = key ? check_key_file(file, path) :
+		  hc_fail(HC_E_DUMP_KEY, "%s holds no private key in PEM", path);
 	fclose(file);
-	if (!key)
-		return hc_fail(HC_E_DUMP_KEY, "%s holds no private key in PEM", path);
-	r = unlock_with(reader, key, path);
+	if (r == 0)
+		r = unlock_with(reader, key, path);
 	EVP_PKEY_free(key);
 	return r;
 }
