@@ -60,6 +60,7 @@ def main():
     assert area[:16] == b"HCDUMP\r\n" + bytes([0, 0, 0, 1, 0, 1, 0, 0])
     info, at = section(area, 16)
     recipients, at = section(area, at)
+    assert list(json.loads(info)) == ["suite", "id", "host", "kernel", "build_id", "time"]
     spki = public_bytes(key, serialization.Encoding.DER,
                         serialization.PublicFormat.SubjectPublicKeyInfo)
     ours = hashlib.sha256(spki).hexdigest()

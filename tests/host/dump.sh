@@ -83,7 +83,10 @@ check "a dump is made through a pipe" \
 	bash -c "cat flat | '$B/tests/tools/hc-seal' log rsa.pem x.pem | cat >dump"
 
 expect "it describes itself" 0 'host.*testhost' describe dump
-expect "and for programs" 0 '"type": ?"x25519"' describe --json dump
+expect "with the kernel's build id" 0 'build id.*: 00f1e2d3c4b5a697' describe dump
+expect "and for programs" 0 '"build_id": ?"00f1e2d3c4b5a69788796a5b4c3d2e1f0f1e2d3c"' \
+	describe --json dump
+expect "with the recipients" 0 '"type": ?"x25519"' describe --json dump
 for name in rsa x; do
 	expect "$name verifies it" 0 'is whole' verify --key $name.key dump
 	expect "$name extracts it" 0 '' extract --key $name.key dump out.$name

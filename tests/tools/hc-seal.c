@@ -32,6 +32,8 @@ static int seal(int log, const struct hc_dump_recipient *recipients, size_t n)
 	int r = hc_dump_info_here("testhost", &info);
 
 	if (r == 0)
+		strcpy(info.build_id, "00f1e2d3c4b5a69788796a5b4c3d2e1f0f1e2d3c");
+	if (r == 0)
 		r = hc_dump_writer_open(STDOUT_FILENO, &info, recipients, n, &writer);
 	if (r == 0)
 		r = add(writer, HC_DUMP_STREAM_LOG, log);

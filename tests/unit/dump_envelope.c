@@ -22,7 +22,13 @@
 
 static char folder[] = "/tmp/hostcrypt-unit-XXXXXX";
 static struct hc_dump_recipient recipients[3]; /* RSA, X25519, kmip */
-static const struct hc_dump_info info = { "1f", "vmhost", "6.12.1", "2026-01-31T12:00:00Z" };
+static const struct hc_dump_info info = {
+	.id = "1f",
+	.host = "vmhost",
+	.kernel = "6.12.1",
+	.build_id = "00f1e2d3c4b5a69788796a5b4c3d2e1f0f1e2d3c",
+	.time = "2026-01-31T12:00:00Z",
+};
 static uint8_t core[CORE_SIZE];
 
 /* Frames of the dump that all tests change: where each begins, and the end. */
@@ -186,7 +192,7 @@ static void header_says_for_whom(void)
 
 	if (!EXPECT(hc_dump_header_parse(dump, &header) == 0))
 		return;
-	EXPECT(strcmp(header.info.host, "vmhost") == 0 && header.n_entries == 3);
+	EXPECT(memcmp(&header.info, &info, sizeof(info)) == 0 && header.n_entries == 3);
 	EXPECT(strcmp(header.entries[1].id, recipients[1].id) == 0);
 	EXPECT(header.entries[2].type == HC_DUMP_KMIP);
 	EXPECT(strcmp(header.entries[2].private_id, "11") == 0);
@@ -290,6 +296,24 @@ static void recipients_are_needed(void)
 	EXPECT(!writer);
 }
 
+static void build_id_is_one_or_none(void)
+{
+	static const char *const ids[] = { "", "0123456789abcdef", "0123", "0123456789abcdefg",
+					   "0123456789ABCDEF" };
+
+	for (size_t i = 0; i < 5; i++) {
+		struct hc_dump_writer *writer = NULL;
+		struct hc_dump_info named = info;
+		int fd = memfd_create("dump", MFD_CLOEXEC), r;
+
+		snprintf(named.build_id, sizeof(named.build_id), "%s", ids[i]);
+		r = hc_dump_writer_open(fd, &named, recipients, 3, &writer);
+		EXPECT(i < 2 ? r == 0 : r == HC_E_DUMP_DAMAGED && !writer);
+		hc_dump_writer_close(writer);
+		close(fd);
+	}
+}
+
 static void failed_write_is_said(void)
 {
 	struct hc_dump_writer *writer = NULL;
@@ -315,6 +339,7 @@ int main(void)
 	RUN(moved_frames_are_refused);
 	RUN(header_of_another_dump_is_refused);
 	RUN(recipients_are_needed);
+	RUN(build_id_is_one_or_none);
 	RUN(failed_write_is_said);
 	for (size_t i = 0; i < 3; i++)
 		hc_dump_recipient_free(&recipients[i]);

@@ -19,6 +19,7 @@ static int print_json(const struct hc_dump_header *header)
 	out_json_text(object, "id", header->info.id);
 	out_json_text(object, "host", header->info.host);
 	out_json_text(object, "kernel", header->info.kernel);
+	out_json_text(object, "build_id", header->info.build_id);
 	out_json_text(object, "time", header->info.time);
 	for (size_t i = 0; i < header->n_entries; i++) {
 		const struct hc_dump_entry *entry = &header->entries[i];
@@ -43,6 +44,8 @@ static void print(const char *path, const struct hc_dump_header *header)
 	out_field("id", "%s", header->info.id);
 	out_field("host", "%s", header->info.host);
 	out_field("kernel", "%s", header->info.kernel);
+	if (header->info.build_id[0])
+		out_field("build id", "%s", header->info.build_id);
 	out_field("time", "%s", header->info.time);
 	for (size_t i = 0; i < header->n_entries; i++) {
 		const struct hc_dump_entry *entry = &header->entries[i];
@@ -90,8 +93,8 @@ const struct cmd_verb cmd_dump_describe = {
 		"Where and when FILE was made, and whose private keys read it. No key is needed,\n"
 		"and nothing of this is vouched for: \"dump extract\" does that.\n"
 		"\n"
-		"--json: {\"version\":1,\"dump\":D}. D has id, host, kernel, time, recipients: an\n"
-		"array of type, id, label, provider, endpoint, private_id, public_id.\n",
+		"--json: {\"version\":1,\"dump\":D}. D has id, host, kernel, build_id, time,\n"
+		"recipients: an array of type, id, label, provider, endpoint, private_id, public_id.\n",
 	.has_json = true,
 	.touches_keys = true,
 };

@@ -14,7 +14,11 @@
  *
  * Sections are JSON. "info" is never rewritten:
  *
- *	{"suite":"aes-256-gcm","id":UUID,"host":TEXT,"kernel":TEXT,"time":UTC}
+ *	{"suite":"aes-256-gcm","id":UUID,"host":TEXT,"kernel":TEXT,"build_id":HEX,
+ *	 "time":UTC}
+ *
+ * kernel is the crashed kernel's release, build_id the id that its linker gave it,
+ * 8 to 64 bytes in lower case, by which debuggers find its symbols; "" where it has none.
  *
  * "recipients" is an array of 1 to 16 objects:
  *

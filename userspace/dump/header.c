@@ -69,6 +69,7 @@ static struct json_object *make_info(const struct hc_dump_info *info)
 	add_text(object, "id", info->id);
 	add_text(object, "host", info->host);
 	add_text(object, "kernel", info->kernel);
+	add_text(object, "build_id", info->build_id);
 	add_text(object, "time", info->time);
 	return object;
 }
@@ -240,17 +241,22 @@ static struct json_object *take_section(const uint8_t *area, size_t *at)
 
 static int take_info(const uint8_t *area, size_t *at, struct hc_dump_header *header)
 {
-	static const char *const names[] = { "suite", "id", "host", "kernel", "time" };
+	static const char *const names[] = { "suite",  "id",	   "host",
+					     "kernel", "build_id", "time" };
 	HC_JSON object = take_section(area, at);
 	struct hc_dump_info *info = &header->info;
-	const char *suite;
+	const char *suite, *build_id;
 
 	header->info_at = SECTIONS_AT + 4;
 	header->info_size = *at - header->info_at;
-	if (!object || !hc_json_only(object, names, 5) || !take_text(object, "id", info->id) ||
+	if (!object || !hc_json_only(object, names, 6) || !take_text(object, "id", info->id) ||
 	    !take_text(object, "host", info->host) || !take_text(object, "kernel", info->kernel) ||
 	    !take_text(object, "time", info->time))
 		return damaged("section \"info\"");
+	build_id = hc_json_text(object, "build_id");
+	if (!build_id || (*build_id && !hc_build_id_valid(build_id)))
+		return damaged("the kernel's build id");
+	snprintf(info->build_id, sizeof(info->build_id), "%s", build_id);
 	suite = hc_json_text(object, "suite");
 	if (!suite || strcmp(suite, HC_DUMP_SUITE) != 0)
 		return damaged("a cipher that is not known");

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "dump/format.h"
 #include "dump/recipient.h"
+#include "dump/vmcoreinfo.h"
 
 #define HC_DUMP_TEXT_MAX 256
 
@@ -16,10 +17,12 @@ struct hc_dump_info {
 	char id[HC_DUMP_TEXT_MAX];     /* UUID of this dump */
 	char host[HC_DUMP_TEXT_MAX];
 	char kernel[HC_DUMP_TEXT_MAX]; /* release */
+	/* As hc_vmcoreinfo_build_id() finds it; "" where the kernel has none. */
+	char build_id[HC_DUMP_BUILD_ID_SIZE];
 	char time[HC_DUMP_TEXT_MAX];   /* 2026-01-31T12:00:00Z */
 };
 
-/* A dump that is taken now: of @host, with a new id and this kernel. */
+/* A dump that is taken now: of @host, with a new id and this kernel's release. */
 int hc_dump_info_here(const char *host, struct hc_dump_info *ret_info);
 
 /* A recipient as the header has it. Texts of other types than kmip are "". */
