@@ -7,12 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ini.h>
-
 #include "base/error.h"
+#include "base/ini.h"
 #include "base/voltab.h"
 
-#define LINE_LIMIT 2048
 #define DEFAULT_PORT 5696
 
 enum setting_kind {
@@ -50,7 +48,6 @@ static const char *const type_names[] = {
 #define N_TYPES (sizeof(type_names) / sizeof(type_names[0]))
 
 enum section {
-	SECTION_NONE,
 	SECTION_PROVIDER,
 	SECTION_DEFAULTS,
 };
@@ -63,42 +60,25 @@ struct lines {
 };
 
 struct reader {
-	const char *path;
-	FILE *file;
+	struct hc_ini ini; /* first: its callbacks find the reader by it */
 	struct hc_config *config;
 	struct lines *lines; /* one per provider */
 	enum section section;
 	unsigned defaults_line;
 	unsigned default_provider_line;
 	unsigned allow_slow_cipher_line;
-	unsigned line;
-	int error; /* the first one */
 };
 
-/* Record an error unless one was found before: the first one is told. */
-#define FAIL_CODE(reader, code, ...)                                                               \
-	do {                                                                                       \
-		if ((reader)->error == 0)                                                          \
-			(reader)->error = hc_fail(code, __VA_ARGS__);                              \
-	} while (0)
-#define FAIL(reader, line, format, ...)                                                            \
-	FAIL_CODE(reader, HC_E_CONFIG, "%s:%u: " format, (reader)->path, line, ##__VA_ARGS__)
+static struct reader *reader_of(struct hc_ini *ini)
+{
+	return (struct reader *)ini;
+}
+
+#define FAIL(reader, line, ...) HC_INI_FAIL(&(reader)->ini, line, __VA_ARGS__)
 
 static bool provider_name_valid(const char *name)
 {
 	return strlen(name) < HC_NAME_MAX && hc_volume_name_valid(name);
-}
-
-static char *trim(char *text)
-{
-	char *end;
-
-	text += strspn(text, " \t\r\n");
-	end = text + strlen(text);
-	while (end > text && strchr(" \t\r\n", end[-1]))
-		end--;
-	*end = '\0';
-	return text;
 }
 
 static void add_provider(struct reader *reader, const char *name)
@@ -110,7 +90,7 @@ static void add_provider(struct reader *reader, const char *name)
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(config->providers[i].name, name) == 0) {
-			FAIL(reader, reader->line,
+			FAIL(reader, reader->ini.line,
 			     "provider \"%s\" is described a second time (first in line %u)", name,
 			     reader->lines[i].section);
 			return;
@@ -122,7 +102,7 @@ static void add_provider(struct reader *reader, const char *name)
 	if (lines)
 		reader->lines = lines;
 	if (!providers || !lines) {
-		FAIL_CODE(reader, HC_E_MEMORY, "out of memory");
+		HC_INI_FAIL_CODE(&reader->ini, HC_E_MEMORY, "out of memory");
 		return;
 	}
 	providers[n] = (struct hc_provider_config){
@@ -131,78 +111,34 @@ static void add_provider(struct reader *reader, const char *name)
 		.timeout_s = 15,
 	};
 	snprintf(providers[n].name, sizeof(providers[n].name), "%s", name);
-	lines[n] = (struct lines){ .section = reader->line };
+	lines[n] = (struct lines){ .section = reader->ini.line };
 	config->n_providers = n + 1;
 }
 
-/* @text is what follows "[". */
-static void begin_section(struct reader *reader, char *text)
+static void on_section(struct hc_ini *ini, const char *kind, const char *name)
 {
-	char *end = strchr(text, ']');
-	char *kind, *name;
+	struct reader *reader = reader_of(ini);
 
-	if (!end) {
-		FAIL(reader, reader->line, "\"]\" is missing");
-		return;
-	}
-	*end = '\0';
-	kind = strtok_r(text, " \t", &name);
-	name = name ? trim(name) : NULL;
-	if (kind && strcmp(kind, "provider") == 0) {
+	if (strcmp(kind, "provider") == 0) {
 		reader->section = SECTION_PROVIDER;
 		if (!name || !provider_name_valid(name))
-			FAIL(reader, reader->line,
+			FAIL(reader, ini->line,
 			     "\"%s\" is no name for a provider: it takes letters, digits, \"-\", "
 			     "\"_\" and \".\", 48 at most, as in [provider main]",
 			     name ? name : "");
 		else
 			add_provider(reader, name);
-	} else if (kind && strcmp(kind, "defaults") == 0 && (!name || !*name)) {
+	} else if (strcmp(kind, "defaults") == 0 && !name) {
 		reader->section = SECTION_DEFAULTS;
 		if (reader->defaults_line)
-			FAIL(reader, reader->line, "a second [defaults] (first in line %u)",
+			FAIL(reader, ini->line, "a second [defaults] (first in line %u)",
 			     reader->defaults_line);
-		reader->defaults_line = reader->line;
+		reader->defaults_line = ini->line;
 	} else {
-		reader->section = SECTION_NONE;
-		FAIL(reader, reader->line,
-		     "unknown section [%s%s%s]; there are [provider NAME] and [defaults]",
-		     kind ? kind : "", name && *name ? " " : "", name ? name : "");
+		FAIL(reader, ini->line,
+		     "unknown section [%s%s%s]; there are [provider NAME] and [defaults]", kind,
+		     name ? " " : "", name ? name : "");
 	}
-}
-
-/*
- * inih tells neither the line nor an empty section, cuts long section names,
- * and wraps long lines without a word. So each line is looked at on its way
- * in.
- */
-static char *read_line(char *buffer, int size, void *userdata)
-{
-	struct reader *reader = userdata;
-	char copy[LINE_LIMIT + 1];
-	char *start;
-
-	if (reader->error || !fgets(buffer, size, reader->file))
-		return NULL;
-	reader->line++;
-	if (!strchr(buffer, '\n') && !feof(reader->file)) {
-		FAIL(reader, reader->line, "the line is longer than %d characters or holds a NUL",
-		     LINE_LIMIT - 2);
-		return NULL;
-	}
-	snprintf(copy, sizeof(copy), "%s", buffer);
-	start = trim(copy);
-	if (*start == '[')
-		begin_section(reader, start + 1);
-	return buffer;
-}
-
-static void set_text(struct reader *reader, char **field, const char *value)
-{
-	free(*field);
-	*field = strdup(value);
-	if (!*field)
-		FAIL_CODE(reader, HC_E_MEMORY, "out of memory");
 }
 
 /* A whole number in decimal, or 0. */
@@ -245,19 +181,19 @@ static void set_server(struct reader *reader, struct hc_provider_config *provide
 	if (port) {
 		provider->port = parse_number(port);
 		if (provider->port < 1 || provider->port > 65535) {
-			FAIL(reader, reader->line, "\"%s\" is no port; it goes from 1 to 65535",
+			FAIL(reader, reader->ini.line, "\"%s\" is no port; it goes from 1 to 65535",
 			     port);
 			return;
 		}
 	}
 	if (length == 0 || length >= sizeof(host) || strcspn(start, " \t/@") < length) {
-		FAIL(reader, reader->line,
+		FAIL(reader, reader->ini.line,
 		     "\"%s\" is no server; write NAME, NAME:PORT, ADDRESS or [ADDRESS]:PORT",
 		     value);
 		return;
 	}
 	snprintf(host, sizeof(host), "%.*s", (int)length, start);
-	set_text(reader, &provider->host, host);
+	hc_ini_set_text(&reader->ini, &provider->host, host);
 }
 
 static void set_seconds(struct reader *reader, const struct setting *setting, unsigned *field,
@@ -266,7 +202,7 @@ static void set_seconds(struct reader *reader, const struct setting *setting, un
 	unsigned seconds = parse_number(value);
 
 	if (seconds < 1 || seconds > 300)
-		FAIL(reader, reader->line,
+		FAIL(reader, reader->ini.line,
 		     "%s = %s is out of range; it takes whole seconds from 1 to 300", setting->name,
 		     value);
 	else
@@ -280,14 +216,10 @@ static void set(struct reader *reader, struct hc_provider_config *provider,
 
 	switch (setting->kind) {
 	case KIND_PATH:
-		if (*value != '/')
-			FAIL(reader, reader->line, "%s = %s is no absolute path; start it with /",
-			     setting->name, value);
-		else
-			set_text(reader, field, value);
+		hc_ini_set_path(&reader->ini, setting->name, field, value);
 		break;
 	case KIND_NAME:
-		set_text(reader, field, value);
+		hc_ini_set_text(&reader->ini, field, value);
 		break;
 	case KIND_SERVER:
 		set_server(reader, provider, value);
@@ -298,18 +230,6 @@ static void set(struct reader *reader, struct hc_provider_config *provider,
 	}
 }
 
-/* True when @name was not said before in this section. */
-static bool first_time(struct reader *reader, const char *name, unsigned *line)
-{
-	if (*line)
-		FAIL(reader, reader->line, "\"%s\" is set a second time (first in line %u)", name,
-		     *line);
-	if (*line)
-		return false;
-	*line = reader->line;
-	return true;
-}
-
 static void set_type(struct reader *reader, struct hc_provider_config *provider, const char *value)
 {
 	for (size_t i = 0; i < N_TYPES; i++)
@@ -317,7 +237,8 @@ static void set_type(struct reader *reader, struct hc_provider_config *provider,
 			provider->type = (enum hc_provider_type)i;
 			return;
 		}
-	FAIL(reader, reader->line, "unknown type \"%s\"; there are \"kmip\" and \"local\"", value);
+	FAIL(reader, reader->ini.line, "unknown type \"%s\"; there are \"kmip\" and \"local\"",
+	     value);
 }
 
 static void set_in_provider(struct reader *reader, const char *name, const char *value)
@@ -327,17 +248,17 @@ static void set_in_provider(struct reader *reader, const char *name, const char 
 	struct lines *lines = &reader->lines[reader->config->n_providers - 1];
 
 	if (strcmp(name, "type") == 0) {
-		if (first_time(reader, name, &lines->type))
+		if (hc_ini_first(&reader->ini, name, &lines->type))
 			set_type(reader, provider, value);
 		return;
 	}
 	for (size_t i = 0; i < N_SETTINGS; i++)
 		if (strcmp(settings[i].name, name) == 0) {
-			if (first_time(reader, name, &lines->setting[i]))
+			if (hc_ini_first(&reader->ini, name, &lines->setting[i]))
 				set(reader, provider, &settings[i], value);
 			return;
 		}
-	FAIL(reader, reader->line, "unknown setting \"%s\" of a provider", name);
+	FAIL(reader, reader->ini.line, "unknown setting \"%s\" of a provider", name);
 }
 
 static void set_in_defaults(struct reader *reader, const char *name, const char *value)
@@ -345,59 +266,33 @@ static void set_in_defaults(struct reader *reader, const char *name, const char 
 	struct hc_config *config = reader->config;
 
 	if (strcmp(name, "provider") == 0) {
-		if (!first_time(reader, name, &reader->default_provider_line))
+		if (!hc_ini_first(&reader->ini, name, &reader->default_provider_line))
 			return;
 		if (!provider_name_valid(value))
-			FAIL(reader, reader->line, "\"%s\" is no name of a provider", value);
+			FAIL(reader, reader->ini.line, "\"%s\" is no name of a provider", value);
 		else
 			snprintf(config->default_provider, sizeof(config->default_provider), "%s",
 				 value);
 	} else if (strcmp(name, "allow-slow-cipher") == 0) {
-		if (!first_time(reader, name, &reader->allow_slow_cipher_line))
+		if (!hc_ini_first(&reader->ini, name, &reader->allow_slow_cipher_line))
 			return;
 		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-			FAIL(reader, reader->line, "%s = %s; it takes \"yes\" or \"no\"", name,
+			FAIL(reader, reader->ini.line, "%s = %s; it takes \"yes\" or \"no\"", name,
 			     value);
 		config->allow_slow_cipher = strcmp(value, "yes") == 0;
 	} else {
-		FAIL(reader, reader->line, "unknown setting \"%s\" in [defaults]", name);
+		FAIL(reader, reader->ini.line, "unknown setting \"%s\" in [defaults]", name);
 	}
 }
 
-static int on_setting(void *userdata, const char *section, const char *name, const char *value)
+static void on_setting(struct hc_ini *ini, const char *name, const char *value)
 {
-	struct reader *reader = userdata;
+	struct reader *reader = reader_of(ini);
 
-	(void)section;
-	if (reader->error)
-		return 0;
-	if (!*value)
-		FAIL(reader, reader->line, "\"%s\" has no value", name);
-	else if (reader->section == SECTION_PROVIDER)
+	if (reader->section == SECTION_PROVIDER)
 		set_in_provider(reader, name, value);
-	else if (reader->section == SECTION_DEFAULTS)
-		set_in_defaults(reader, name, value);
 	else
-		FAIL(reader, reader->line, "\"%s\" stands before the first section", name);
-	return reader->error == 0;
-}
-
-static void parse(struct reader *reader)
-{
-	int line;
-
-	ini_use_stack = false;
-	ini_initial_alloc = LINE_LIMIT;
-	ini_allow_multiline = false;
-	ini_allow_bom = false;
-	ini_stop_on_first_error = true;
-	line = ini_parse_stream(read_line, reader, on_setting, reader);
-	if (ferror(reader->file))
-		FAIL_CODE(reader, HC_E_CONFIG, "%s: cannot be read", reader->path);
-	if (line > 0)
-		FAIL(reader, (unsigned)line, "neither [section] nor name = value");
-	else if (line < 0)
-		FAIL_CODE(reader, HC_E_MEMORY, "out of memory");
+		set_in_defaults(reader, name, value);
 }
 
 /* What can only be judged once the whole section was seen. */
@@ -412,7 +307,7 @@ static void finish_provider(struct reader *reader, size_t i)
 		     provider->name);
 		return;
 	}
-	for (size_t s = 0; s < N_SETTINGS && reader->error == 0; s++) {
+	for (size_t s = 0; s < N_SETTINGS && reader->ini.error == 0; s++) {
 		bool mine = settings[s].type == provider->type;
 
 		if (!mine && lines->setting[s])
@@ -423,9 +318,9 @@ static void finish_provider(struct reader *reader, size_t i)
 			     settings[s].name);
 	}
 	if (provider->type == HC_PROVIDER_KMIP && !provider->server_name && provider->host)
-		set_text(reader, &provider->server_name, provider->host);
+		hc_ini_set_text(&reader->ini, &provider->server_name, provider->host);
 	if (provider->type == HC_PROVIDER_LOCAL && !provider->directory)
-		set_text(reader, &provider->directory, HC_LOCAL_DIRECTORY);
+		hc_ini_set_text(&reader->ini, &provider->directory, HC_LOCAL_DIRECTORY);
 }
 
 static void finish_defaults(struct reader *reader)
@@ -434,10 +329,10 @@ static void finish_defaults(struct reader *reader)
 
 	if (config->n_providers == 0) {
 		add_provider(reader, "local");
-		if (reader->error)
+		if (reader->ini.error)
 			return;
 		config->providers[0].type = HC_PROVIDER_LOCAL;
-		set_text(reader, &config->providers[0].directory, HC_LOCAL_DIRECTORY);
+		hc_ini_set_text(&reader->ini, &config->providers[0].directory, HC_LOCAL_DIRECTORY);
 	}
 	if (reader->default_provider_line) {
 		const struct hc_provider_config *found;
@@ -454,22 +349,26 @@ static void finish_defaults(struct reader *reader)
 int hc_config_load(const char *path, struct hc_config *ret_config)
 {
 	HC_CONFIG config = { 0 };
-	struct reader reader = { .path = path, .config = &config };
+	struct reader reader = {
+		.ini = { .path = path, .on_section = on_section, .on_setting = on_setting },
+		.config = &config,
+	};
+	FILE *file;
 
-	reader.file = fopen(path, "re");
-	if (!reader.file && errno != ENOENT)
+	file = fopen(path, "re");
+	if (!file && errno != ENOENT)
 		return hc_fail(HC_E_CONFIG, "%s: %s", path, strerror(errno));
-	if (reader.file) {
-		parse(&reader);
-		fclose(reader.file);
+	if (file) {
+		hc_ini_read(&reader.ini, file);
+		fclose(file);
 	}
-	for (size_t i = 0; i < config.n_providers && reader.error == 0; i++)
+	for (size_t i = 0; i < config.n_providers && reader.ini.error == 0; i++)
 		finish_provider(&reader, i);
-	if (reader.error == 0)
+	if (reader.ini.error == 0)
 		finish_defaults(&reader);
 	free(reader.lines);
-	if (reader.error)
-		return reader.error;
+	if (reader.ini.error)
+		return reader.ini.error;
 	*ret_config = config;
 	config = (struct hc_config){ 0 };
 	return 0;
