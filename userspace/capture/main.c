@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hostcrypt-capture DEVICE: run once, by the boot script of the capture kernel's
+ * initial RAM disk. It takes an encrypted dump of the crashed kernel to the target
+ * on DEVICE and starts the machine again, whatever came of it.
+ *
+ * Nothing of the crashed kernel's memory leaves this program but through an
+ * envelope. Where anything goes wrong, what was begun is removed and the target's
+ * state file says why.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "capture/log.h"
+#include "capture/target.h"
+#include "capture/vmcore.h"
+#include "dump/config.h"
+#include "dump/environment.h"
+#include "dump/filter.h"
+#include "dump/part.h"
+#include "dump/recipients.h"
+#include "dump/state.h"
+
+/* The streams of a dump, in the order in which they are worth most. */
+static int write_streams(const struct hc_dump_config *config, struct hc_dump_writer *writer)
+{
+	struct hc_dump_filter filter;
+	struct utsname name;
+	const char *text;
+	size_t size;
+	int r;
+
+	uname(&name);
+	hc_dump_filter(config->makedumpfile, name.release, &filter);
+	if (filter.note)
+		log_say("%s", filter.note);
+	r = vmcore_write_log(config->makedumpfile, writer);
+	if (r == 0)
+		r = vmcore_write(config->makedumpfile, filter.version, filter.level, writer);
+	if (r < 0)
+		return r;
+	text = log_text(&size);
+	return hc_dump_writer_write(writer, HC_DUMP_STREAM_CAPTURE, text, size);
+}
+
+static int write_envelope(const struct hc_dump_config *config, const char *host, int fd)
+{
+	HC_DUMP_RECIPIENTS recipients = { 0 };
+	struct hc_dump_writer *writer = NULL;
+	struct hc_dump_info info;
+	int r = hc_dump_recipients_load(config, NULL, &recipients);
+
+	if (r == 0)
+		r = hc_dump_info_here(host, &info);
+	if (r == 0)
+		r = hc_dump_writer_open(fd, &info, recipients.all, recipients.n, &writer);
+	if (r < 0)
+		return r;
+	r = write_streams(config, writer);
+	if (r == 0)
+		r = hc_dump_writer_finish(writer);
+	hc_dump_writer_close(writer);
+	return r;
+}
+
+/* Everything between a mounted target and a dump on it, whose name is returned. */
+static int take_dump(const struct hc_dump_config *config, char *ret_name, size_t size)
+{
+	struct hc_dump_part part;
+	char host[80];
+	int r = vmcore_hide_keys();
+
+	if (r == 0)
+		r = target_setting(HC_CAPTURE_HOST, host, sizeof(host));
+	if (r == 0)
+		r = hc_dump_part_create(config->directory, host, time(NULL), &part);
+	if (r < 0)
+		return r;
+	snprintf(ret_name, size, "%s", part.name);
+	log_say("writing %s", part.name);
+	r = write_envelope(config, host, part.fd);
+	if (r == 0)
+		return hc_dump_part_commit(&part);
+	hc_dump_part_discard(&part);
+	return r;
+}
+
+/* With the state file kept, before and after. */
+static int capture(const char *device)
+{
+	struct hc_dump_state_file state;
+	HC_DUMP_CONFIG config = { 0 };
+	char type[32], text[1024];
+	int r = target_setting(HC_CAPTURE_TYPE, type, sizeof(type));
+
+	if (r == 0)
+		r = hc_dump_config_load(HC_CAPTURE_CONFIG, &config);
+	if (r == 0)
+		r = target_mount(device, type);
+	if (r == 0)
+		r = hc_dump_state_read(config.directory, &state);
+	if (r < 0)
+		return r;
+	hc_dump_state_set(&state.now, HC_DUMP_STARTED, NULL);
+	r = hc_dump_state_write(config.directory, &state);
+	if (r < 0)
+		return r;
+	r = take_dump(&config, text, sizeof(text));
+	if (r < 0)
+		snprintf(text, sizeof(text), "%s", hc_error_message());
+	hc_dump_state_set(&state.now, r < 0 ? HC_DUMP_FAILED : HC_DUMP_WRITTEN, text);
+	if (hc_dump_state_write(config.directory, &state) < 0)
+		log_say("%s", hc_error_message());
+	return r < 0 ? hc_fail((enum hc_error)r, "%s", text) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	int r = hc_process_harden();
+
+	if (r == 0)
+		r = capture(argc > 1 ? argv[1] : "");
+	if (r < 0)
+		log_say("no dump: %s", hc_error_message());
+	else
+		log_say("the dump is written");
+	target_unmount();
+	reboot(RB_AUTOBOOT);
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the verbs about the capture kernel share. */
+#ifndef HC_CMD_DUMP_OPTIONS_H
+#define HC_CMD_DUMP_OPTIONS_H
+
+#include "cmd/cmd.h"
+#include "dump/config.h"
+
+enum { CMD_OPT_DUMP_CONFIG = CMD_OPT_OWN, CMD_OPT_DUMP_OWN };
+
+#define DUMP_OPTIONS { "dump-config", required_argument, NULL, CMD_OPT_DUMP_CONFIG }
+
+/* Tells a person why it takes so long. */
+void dump_say_image(const char *release);
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "dump/arm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "dump/command_line.h"
+#include "dump/kexec.h"
+#include "dump/overlay.h"
+#include "dump/recipients.h"
+#include "dump/state.h"
+#include "kernel/kdump.h"
+
+#define REGISTRY "/sys/module/dm_hostcrypt/parameters/registry"
+#define KDUMP_TOOLS "/etc/systemd/system/multi-user.target.wants/kdump-tools.service"
+
+#define MIB (1024ULL * 1024)
+
+/* A capture kernel with its page tables and drivers takes some 48 MiB, udev, the
+ * programs and their buffers some 40. */
+#define BASE_BYTES (96 * MIB)
+/* makedumpfile keeps two bits for each page of the crashed kernel. */
+#define BITMAP_SHARE (4096 * 8 / 2)
+
+bool hc_dump_registry(char ret_registry[32])
+{
+	return hc_read_line(REGISTRY, ret_registry, 32) &&
+	       strncmp(ret_registry, "0x", 2) == 0;
+}
+
+static int find_registry(char ret_registry[32])
+{
+	if (!hc_dump_registry(ret_registry))
+		return hc_fail(HC_E_MODULE_ABSENT,
+			       "dm-hostcrypt is not loaded, so a capture kernel would not know "
+			       "where keys are; run \"modprobe dm-hostcrypt\" first");
+	return 0;
+}
+
+static int check_memory(struct hc_dump_plan *plan)
+{
+	struct sysinfo info;
+
+	plan->crash_bytes = hc_kexec_crash_size();
+	if (plan->crash_bytes == 0)
+		return hc_fail(HC_E_DUMP_MEMORY,
+			       "no memory is set aside for a capture kernel; boot with "
+			       "crashkernel=512M on the kernel's command line");
+	sysinfo(&info);
+	plan->needed_bytes = BASE_BYTES + plan->image.size + plan->image.unpacked +
+			     (uint64_t)info.totalram * info.mem_unit / BITMAP_SHARE;
+	if (plan->needed_bytes > plan->crash_bytes)
+		return hc_fail(HC_E_DUMP_MEMORY,
+			       "crashkernel= sets %llu MiB aside, and a dump takes about %llu MiB; "
+			       "boot with more",
+			       (unsigned long long)(plan->crash_bytes / MIB),
+			       (unsigned long long)(plan->needed_bytes / MIB + 1));
+	return 0;
+}
+
+int hc_dump_plan(const char *path, bool make, void (*on_make)(const char *release),
+		 struct hc_dump_plan *ret_plan)
+{
+	HC_DUMP_PLAN plan = { 0 };
+	struct utsname name;
+	int r = hc_dump_config_load(path, &plan.config);
+
+	if (r == 0)
+		r = find_registry(plan.registry);
+	if (r == 0)
+		r = hc_dump_target_find(plan.config.directory, &plan.target);
+	if (r < 0)
+		return r;
+	uname(&name);
+	snprintf(plan.release, sizeof(plan.release), "%s", name.release);
+	snprintf(plan.kernel, sizeof(plan.kernel), "/boot/vmlinuz-%s", name.release);
+	if (make || !hc_dump_image_current(&plan.config, plan.release, &plan.target, &plan.image)) {
+		if (on_make)
+			on_make(plan.release);
+		r = hc_dump_image_make(&plan.config, plan.release, &plan.target, &plan.image);
+	}
+	if (r == 0)
+		r = check_memory(&plan);
+	if (r < 0)
+		return r;
+	*ret_plan = plan;
+	plan = (struct hc_dump_plan){ 0 };
+	return 0;
+}
+
+void hc_dump_plan_free(struct hc_dump_plan *plan)
+{
+	hc_dump_config_free(&plan->config);
+}
+
+int hc_dump_check_foreign(void)
+{
+	if (access(KDUMP_TOOLS, F_OK) == 0)
+		return hc_fail(HC_E_DUMP_FOREIGN,
+			       "kdump-tools is enabled, which writes dumps in clear; run "
+			       "\"systemctl disable --now kdump-tools\" first");
+	if (hc_kdump_state("") == HC_KDUMP_CLEAR)
+		return hc_fail(HC_E_DUMP_FOREIGN,
+			       "a capture kernel that is not ours is loaded; unload it with "
+			       "\"kexec -p -u\" first");
+	return 0;
+}
+
+/* The RAM disk as the kernel gets it: our settings, then the image. Nobody may be
+ * able to write to it by then. */
+static int make_initrd(const struct hc_dump_plan *plan, const char *providers_path,
+		       int *ret_fd)
+{
+	HC_FD fd = memfd_create("initrd", MFD_CLOEXEC);
+	HC_FD image = open(plan->image.path, O_RDONLY | O_CLOEXEC);
+	static uint8_t buffer[256 * 1024];
+	char self[64];
+	ssize_t n = 0;
+	int r;
+
+	if (fd < 0 || image < 0)
+		return hc_fail(HC_E_DUMP_IMAGE, "%s: %s", plan->image.path, strerror(errno));
+	r = hc_dump_overlay_write(fd, plan, providers_path);
+	while (r == 0 && (n = read(image, buffer, sizeof(buffer))) > 0)
+		if (hc_write_all(fd, buffer, (size_t)n) < 0)
+			n = -1;
+	if (r == 0 && n < 0)
+		r = hc_fail(HC_E_DUMP_IMAGE, "%s: %s", plan->image.path, strerror(errno));
+	if (r < 0)
+		return r;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	*ret_fd = open(self, O_RDONLY | O_CLOEXEC);
+	return *ret_fd < 0 ? hc_fail_errno(errno, "%s", self) : 0;
+}
+
+static int write_marker(const struct hc_dump_plan *plan)
+{
+	FILE *file;
+
+	if (mkdir("/run/hostcrypt", 0700) < 0 && errno != EEXIST)
+		return hc_fail_errno(errno, "/run/hostcrypt");
+	file = fopen(HC_KDUMP_LOADED_FILE ".new", "we");
+	if (!file)
+		return hc_fail_errno(errno, HC_KDUMP_LOADED_FILE);
+	fprintf(file, "%s\n%s\n%lld\n", plan->registry, plan->release, (long long)time(NULL));
+	if (fclose(file) != 0 || rename(HC_KDUMP_LOADED_FILE ".new", HC_KDUMP_LOADED_FILE) < 0)
+		return hc_fail_errno(errno, HC_KDUMP_LOADED_FILE);
+	return 0;
+}
+
+bool hc_dump_marker_read(struct hc_dump_marker *ret_marker)
+{
+	FILE *file = fopen(HC_KDUMP_LOADED_FILE, "re");
+	long long seconds;
+	bool good = file && fscanf(file, "%31s %64s %lld", ret_marker->registry,
+				   ret_marker->release, &seconds) == 3;
+
+	if (file)
+		fclose(file);
+	if (good)
+		ret_marker->time = seconds;
+	return good;
+}
+
+/* The state file is there, as large as it will be, before anything can crash. */
+static int write_state(const char *directory)
+{
+	struct hc_dump_state_file state;
+	char boot[40];
+	int r = hc_boot_id(boot);
+
+	if (r == 0)
+		r = hc_dump_state_read(directory, &state);
+	if (r < 0)
+		return r;
+	hc_dump_state_arm(&state, boot);
+	return hc_dump_state_write(directory, &state);
+}
+
+int hc_dump_arm(const struct hc_dump_plan *plan, const char *providers_path)
+{
+	static char running[4096], command_line[2048];
+	HC_FD initrd = -1;
+	int r = hc_dump_check_foreign();
+
+	if (r < 0)
+		return r;
+	if (!hc_read_line("/proc/cmdline", running, sizeof(running)))
+		return hc_fail_errno(errno, "/proc/cmdline");
+	r = hc_dump_command_line(running, plan->registry, command_line, sizeof(command_line));
+	if (r == 0)
+		r = make_initrd(plan, providers_path, &initrd);
+	if (r == 0)
+		r = write_state(plan->config.directory);
+	/* The marker first: between the two, nobody shall take ours for a foreign one. */
+	if (r == 0)
+		r = write_marker(plan);
+	if (r == 0)
+		r = hc_kexec_crash_load(plan->kernel, initrd, command_line);
+	if (r < 0 && !hc_kexec_crash_loaded())
+		unlink(HC_KDUMP_LOADED_FILE);
+	return r;
+}
+
+int hc_dump_disarm(const char *directory)
+{
+	struct hc_dump_state_file state;
+	int r = 0;
+
+	if (hc_kdump_state("") == HC_KDUMP_CLEAR)
+		return hc_fail(HC_E_DUMP_FOREIGN,
+			       "the capture kernel that is loaded is not ours; \"kexec -p -u\" "
+			       "unloads it");
+	if (hc_kexec_crash_loaded())
+		r = hc_kexec_crash_unload();
+	if (r < 0)
+		return r;
+	unlink(HC_KDUMP_LOADED_FILE);
+	if (!directory)
+		return 0;
+	r = hc_dump_state_read(directory, &state);
+	if (r == 0 && state.now.state == HC_DUMP_ARMED) {
+		hc_dump_state_set(&state.now, HC_DUMP_DISARMED, NULL);
+		r = hc_dump_state_write(directory, &state);
+	}
+	return r;
+}

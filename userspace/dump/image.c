@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "dump/image.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "dump/kexec.h"
+
+#define MKINITRAMFS "/usr/sbin/mkinitramfs"
+#define MODINFO "/sbin/modinfo"
+
+/* What the image is made of, one line for each part; kept beside it. */
+#define STAMP_SIZE 8192
+
+/* The folder with hook, boot script and hostcrypt-capture: beside this program in
+ * the build folder, under PREFIX/lib once installed. */
+static int find_folder(char ret_folder[PATH_MAX])
+{
+	static const char *const places[] = { "capture", "../lib/hostcrypt/capture" };
+	static char self[PATH_MAX], path[PATH_MAX + 64];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s/hostcrypt-capture", self, places[i]);
+		if (access(path, X_OK) == 0) {
+			*strrchr(path, '/') = '\0';
+			if (realpath(path, ret_folder))
+				return 0;
+		}
+	}
+	return hc_fail(HC_E_DUMP_IMAGE, "hostcrypt-capture is not installed beside %s", self);
+}
+
+static void add_part(char stamp[STAMP_SIZE], const char *path)
+{
+	size_t used = strlen(stamp);
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		snprintf(stamp + used, STAMP_SIZE - used, "%s %lld %lld.%09ld\n", path,
+			 (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+			 st.st_mtim.tv_nsec);
+	else
+		snprintf(stamp + used, STAMP_SIZE - used, "%s absent\n", path);
+}
+
+/* The file of our module for @release. */
+static int find_module(const char *release, char *ret_path, size_t size)
+{
+	const char *const argv[] = { MODINFO, "-k", release, "-n", "dm-hostcrypt", NULL };
+
+	if (hc_child_run(argv, NULL, ret_path, size) < 0)
+		return hc_fail(HC_E_DUMP_IMAGE,
+			       "dm-hostcrypt is not installed for kernel %s (\"dkms status\" "
+			       "shows for which it was built), so a capture kernel could not "
+			       "hide keys",
+			       release);
+	ret_path[strcspn(ret_path, "\n")] = '\0';
+	return 0;
+}
+
+static int make_stamp(const struct hc_dump_config *config, const char *release,
+		      const struct hc_dump_target *target, const char *folder,
+		      char stamp[STAMP_SIZE])
+{
+	static const char *const parts[] = { "hostcrypt-capture", "initramfs.conf",
+					     "hooks/hostcrypt", "scripts/hostcrypt" };
+	static char path[PATH_MAX + 64];
+	int r = find_module(release, path, sizeof(path));
+
+	if (r < 0)
+		return r;
+	snprintf(stamp, STAMP_SIZE, "%s\n%s\n%s\n", release,
+		 config->all_modules ? "most" : target->sysfs,
+		 config->all_modules ? "" : target->type);
+	add_part(stamp, path);
+	add_part(stamp, config->makedumpfile);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, parts[i]);
+		add_part(stamp, path);
+	}
+	return 0;
+}
+
+static void name_image(const char *release, struct hc_dump_image *ret_image)
+{
+	snprintf(ret_image->path, sizeof(ret_image->path), HC_DUMP_IMAGE_FOLDER "/%s.img",
+		 release);
+}
+
+/* gzip says at its end how much comes out. */
+static bool measure(struct hc_dump_image *image)
+{
+	HC_FD fd = open(image->path, O_RDONLY | O_CLOEXEC);
+	uint32_t unpacked;
+
+	if (fd < 0 || hc_fd_bytes(fd, &image->size) < 0 || image->size < sizeof(unpacked) ||
+	    hc_pread_all(fd, &unpacked, sizeof(unpacked), image->size - sizeof(unpacked)) < 0)
+		return false;
+	image->unpacked = le32toh(unpacked);
+	return true;
+}
+
+bool hc_dump_image_current(const struct hc_dump_config *config, const char *release,
+			   const struct hc_dump_target *target, struct hc_dump_image *ret_image)
+{
+	static char folder[PATH_MAX], path[PATH_MAX + 8];
+	static char stamp[STAMP_SIZE], kept[STAMP_SIZE];
+	HC_FD fd = -1;
+	ssize_t n;
+
+	name_image(release, ret_image);
+	snprintf(path, sizeof(path), "%s.stamp", ret_image->path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, kept, sizeof(kept) - 1);
+	if (n <= 0 || find_folder(folder) < 0 ||
+	    make_stamp(config, release, target, folder, stamp) < 0)
+		return false;
+	kept[n] = '\0';
+	return strcmp(stamp, kept) == 0 && measure(ret_image);
+}
+
+static int write_stamp(const char *image, const char *stamp)
+{
+	static char path[PATH_MAX + 8];
+	HC_FD fd = -1;
+	int r;
+
+	snprintf(path, sizeof(path), "%s.stamp", image);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	r = fd < 0 ? -errno : hc_write_all(fd, stamp, strlen(stamp));
+	return r < 0 ? hc_fail(HC_E_DUMP_IMAGE, "%s: %s", path, strerror(-r)) : 0;
+}
+
+static int run_mkinitramfs(const struct hc_dump_config *config, const char *release,
+			   const struct hc_dump_target *target, const char *folder,
+			   const char *path)
+{
+	static char makedumpfile[PATH_MAX + 32], device[PATH_MAX + 32], type[64], output[4096];
+	const char *const argv[] = { MKINITRAMFS, "-d", folder, "-o", path, release, NULL };
+	const char *const more[] = { makedumpfile, type, device, NULL };
+
+	snprintf(makedumpfile, sizeof(makedumpfile), "HOSTCRYPT_MAKEDUMPFILE=%s",
+		 config->makedumpfile);
+	snprintf(type, sizeof(type), "HOSTCRYPT_TYPE=%s",
+		 config->all_modules ? "" : target->type);
+	snprintf(device, sizeof(device), "HOSTCRYPT_DEVICE=%s",
+		 config->all_modules ? "" : target->device);
+	if (access(MKINITRAMFS, X_OK) < 0)
+		return hc_fail(HC_E_DUMP_IMAGE,
+			       "%s is not there; install the package initramfs-tools-core",
+			       MKINITRAMFS);
+	if (hc_child_run(argv, more, output, sizeof(output)) < 0)
+		return hc_fail(HC_E_DUMP_IMAGE,
+			       "the capture environment for kernel %s was not made: %s", release,
+			       hc_error_message());
+	return 0;
+}
+
+int hc_dump_image_make(const struct hc_dump_config *config, const char *release,
+		       const struct hc_dump_target *target, struct hc_dump_image *ret_image)
+{
+	static char folder[PATH_MAX], fresh[PATH_MAX + 8], stamp[STAMP_SIZE];
+	int r = find_folder(folder);
+
+	if (r == 0)
+		r = make_stamp(config, release, target, folder, stamp);
+	if (r < 0)
+		return r;
+	name_image(release, ret_image);
+	snprintf(fresh, sizeof(fresh), "%s.new", ret_image->path);
+	if ((mkdir("/var/lib/hostcrypt", 0700) < 0 && errno != EEXIST) ||
+	    (mkdir(HC_DUMP_IMAGE_FOLDER, 0700) < 0 && errno != EEXIST))
+		return hc_fail(HC_E_DUMP_IMAGE, HC_DUMP_IMAGE_FOLDER ": %s", strerror(errno));
+	r = run_mkinitramfs(config, release, target, folder, fresh);
+	if (r == 0 && rename(fresh, ret_image->path) < 0)
+		r = hc_fail(HC_E_DUMP_IMAGE, "%s: %s", ret_image->path, strerror(errno));
+	if (r == 0)
+		r = write_stamp(ret_image->path, stamp);
+	if (r == 0 && !measure(ret_image))
+		r = hc_fail(HC_E_DUMP_IMAGE, "%s cannot be read", ret_image->path);
+	if (r < 0)
+		unlink(fresh);
+	return r;
+}

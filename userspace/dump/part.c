@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "dump/part.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+int hc_dump_part_create(const char *directory, const char *host, long long now,
+			struct hc_dump_part *ret_part)
+{
+	struct hc_dump_part part = { .directory = -1, .fd = -1 };
+	time_t seconds = (time_t)now;
+	char stamp[32];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(part.name, sizeof(part.name), "%.64s-%s" HC_DUMP_SUFFIX, host, stamp);
+	snprintf(part.part, sizeof(part.part), "%s" HC_DUMP_PART_SUFFIX, part.name);
+	part.directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (part.directory < 0)
+		return hc_fail(HC_E_DUMP_TARGET, "%s: %s", directory, strerror(errno));
+	part.fd = openat(part.directory, part.part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (part.fd < 0) {
+		int error = errno;
+
+		close(part.directory);
+		return hc_fail(HC_E_DUMP_TARGET, "%s/%s: %s", directory, part.part,
+			       strerror(error));
+	}
+	*ret_part = part;
+	return 0;
+}
+
+int hc_dump_part_commit(struct hc_dump_part *part)
+{
+	int r = 0;
+
+	if (fsync(part->fd) < 0 ||
+	    renameat2(part->directory, part->part, part->directory, part->name,
+		      RENAME_NOREPLACE) < 0)
+		r = hc_fail(HC_E_DUMP_TARGET, "%s: %s", part->name, strerror(errno));
+	else
+		part->part[0] = '\0';
+	if (r == 0 && fsync(part->directory) < 0)
+		r = hc_fail(HC_E_DUMP_TARGET, "%s: %s", part->name, strerror(errno));
+	hc_dump_part_discard(part);
+	return r;
+}
+
+void hc_dump_part_discard(struct hc_dump_part *part)
+{
+	if (part->fd >= 0)
+		close(part->fd);
+	part->fd = -1;
+	if (part->part[0])
+		unlinkat(part->directory, part->part, 0);
+	part->part[0] = '\0';
+	if (part->directory >= 0)
+		close(part->directory);
+	part->directory = -1;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A dump while it is being written: a file of another name, which gets its own
+ * when it is whole and on the disk, and which nothing else leaves behind. */
+#ifndef HC_DUMP_PART_H
+#define HC_DUMP_PART_H
+
+#define HC_DUMP_SUFFIX ".hcdump"
+#define HC_DUMP_PART_SUFFIX ".part"
+
+struct hc_dump_part {
+	int directory;
+	int fd;
+	char name[160]; /* HOST-20260131T235959Z.hcdump */
+	char part[168];
+};
+
+/* A new file in @directory, named after @host and the time @now. */
+int hc_dump_part_create(const char *directory, const char *host, long long now,
+			struct hc_dump_part *ret_part);
+
+/* Everything is written: bring it to the disk under its name. */
+int hc_dump_part_commit(struct hc_dump_part *part);
+
+/* Remove it, unless it was committed. Safe to call twice. */
+void hc_dump_part_discard(struct hc_dump_part *part);
+
+#endif
