@@ -73,7 +73,13 @@
 	X(DUMP_CUT,        72, "dump-cut",          "the encrypted dump ends early") \
 	X(DUMP_DAMAGED,    73, "dump-damaged",      "the encrypted dump was changed or damaged") \
 	X(DUMP_RECIPIENT,  74, "dump-recipient",    "this key is not one that can read the dump") \
-	X(DUMP_KEY,        75, "dump-key",          "a key is not fit for encrypting dumps")
+	X(DUMP_KEY,        75, "dump-key",          "a key is not fit for encrypting dumps") \
+	X(DUMP_MEMORY,     80, "dump-memory",       "too little memory is set aside for a capture kernel") \
+	X(DUMP_FOREIGN,    81, "dump-foreign",      "another capture kernel is in the way") \
+	X(DUMP_IMAGE,      82, "dump-image",        "the capture environment could not be made") \
+	X(DUMP_LOAD,       83, "dump-load",         "the kernel refused the capture kernel") \
+	X(DUMP_REGISTRY,   84, "dump-registry",     "the crashed kernel's registry of keys cannot be used") \
+	X(DUMP_TARGET,     85, "dump-target",       "dumps cannot be written to the target")
 
 /* The code is the negated exit status: HC_E_USAGE is -2. */
 enum hc_error {

@@ -19,6 +19,7 @@
 #include "dump/environment.h"
 
 #define MODPROBE "/sbin/modprobe"
+#define PARAMETER "/sys/module/dm_hostcrypt/parameters/registry"
 #define CHUNK (256 * 1024)
 
 /* makedumpfile's flattened form, as its IMPLEMENTATION says: a header of a page,
@@ -62,6 +63,11 @@ int vmcore_hide_keys(void)
 			       "the crashed kernel's registry of keys at %s cannot be used, so "
 			       "keys could be in a dump; none was taken (%s)",
 			       value, output[0] ? output : hc_error_message());
+	/* The kernel lets a module without this parameter in, with no error. */
+	if (access(PARAMETER, F_OK) < 0)
+		return hc_fail(HC_E_DUMP_REGISTRY,
+			       "this dm-hostcrypt knows of no registry of keys, so keys could be "
+			       "in a dump; none was taken");
 	log_say("pages with keys are hidden (registry at %s)", value);
 	return 0;
 }

@@ -18,7 +18,6 @@
 #include "dump/command_line.h"
 #include "dump/kexec.h"
 #include "dump/overlay.h"
-#include "dump/recipients.h"
 #include "dump/state.h"
 #include "kernel/kdump.h"
 
