@@ -42,6 +42,7 @@ LIBS    = $(shell pkg-config --libs $(PKGS))
 LIB_SRC   := $(wildcard $(addprefix userspace/,base/*.c kmip/*.c provider/*.c kernel/*.c \
 	dump/*.c volume/*.c))
 CMD_SRC   := $(wildcard userspace/cmd/*.c)
+CAPTURE_SRC := $(wildcard userspace/capture/*.c)
 AGENT_SRC := $(wildcard userspace/agent/*.c)
 UNIT_SRC  := $(wildcard tests/unit/*.c)
 UNIT_HELP := tests/unit/unit.c
@@ -54,7 +55,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(filter-out $(UNIT_HELP
 
 all: user module
 
-user: $(B)/hostcrypt $(B)/hostcryptd
+user: $(B)/hostcrypt $(B)/hostcryptd $(B)/capture/hostcrypt-capture
 
 $(B)/libhostcrypt.a: $(call obj,$(LIB_SRC))
 	@rm -f $@
@@ -65,6 +66,18 @@ $(B)/hostcrypt: $(call obj,$(CMD_SRC)) $(B)/libhostcrypt.a
 
 $(B)/hostcryptd: $(call obj,$(AGENT_SRC)) $(B)/libhostcrypt.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
+
+# The capture environment as mkinitramfs finds it, for installing and for running out of
+# the build folder: its program, hook and boot script.
+IN_CAPTURE := initramfs.conf hooks/hostcrypt scripts/hostcrypt
+
+$(B)/capture/hostcrypt-capture: $(call obj,$(CAPTURE_SRC)) $(B)/libhostcrypt.a \
+		$(addprefix $(B)/capture/,$(IN_CAPTURE))
+	$(CC) $(ALLLDFLAGS) -Wl,--as-needed -o $@ $(filter %.o %.a,$^) $(LIBS)
+
+$(B)/capture/%: userspace/capture/initramfs/%
+	@mkdir -p $(@D)
+	cp -p $< $@
 
 # The agent without its main(), for the unit tests.
 $(B)/libagent.a: $(call obj,$(filter-out %/main.c,$(AGENT_SRC)))

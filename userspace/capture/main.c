@@ -55,7 +55,7 @@ static int write_envelope(const struct hc_dump_config *config, const char *host,
 	HC_DUMP_RECIPIENTS recipients = { 0 };
 	struct hc_dump_writer *writer = NULL;
 	struct hc_dump_info info;
-	int r = hc_dump_recipients_load(config, NULL, &recipients);
+	int r = hc_dump_recipients_load(config, &recipients);
 
 	if (r == 0)
 		r = hc_dump_info_here(host, &info);

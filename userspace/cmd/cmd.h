@@ -32,7 +32,8 @@ extern const struct cmd_verb cmd_create, cmd_open, cmd_close, cmd_list, cmd_stat
 	cmd_key, cmd_dump, cmd_version;
 
 /* The verbs after "dump"; their names begin with that word. */
-extern const struct cmd_verb cmd_dump_key, cmd_dump_describe, cmd_dump_verify, cmd_dump_extract;
+extern const struct cmd_verb cmd_dump_load, cmd_dump_unload, cmd_dump_status, cmd_dump_image,
+	cmd_dump_key, cmd_dump_describe, cmd_dump_verify, cmd_dump_extract;
 
 /* Options that every verb knows; a verb puts them at the end of its own. */
 enum {

@@ -45,17 +45,17 @@ static int find_folder(char ret_folder[PATH_MAX])
 	return hc_fail(HC_E_DUMP_IMAGE, "hostcrypt-capture is not installed beside %s", self);
 }
 
-static void add_part(char stamp[STAMP_SIZE], const char *path)
+static void add_part(char stamp[STAMP_SIZE], const char *name, const char *path)
 {
 	size_t used = strlen(stamp);
 	struct stat st;
 
 	if (stat(path, &st) == 0)
-		snprintf(stamp + used, STAMP_SIZE - used, "%s %lld %lld.%09ld\n", path,
+		snprintf(stamp + used, STAMP_SIZE - used, "%s %lld %lld.%09ld\n", name,
 			 (long long)st.st_size, (long long)st.st_mtim.tv_sec,
 			 st.st_mtim.tv_nsec);
 	else
-		snprintf(stamp + used, STAMP_SIZE - used, "%s absent\n", path);
+		snprintf(stamp + used, STAMP_SIZE - used, "%s absent\n", name);
 }
 
 /* The file of our module for @release. */
@@ -87,11 +87,11 @@ static int make_stamp(const struct hc_dump_config *config, const char *release,
 	snprintf(stamp, STAMP_SIZE, "%s\n%s\n%s\n", release,
 		 config->all_modules ? "most" : target->sysfs,
 		 config->all_modules ? "" : target->type);
-	add_part(stamp, path);
-	add_part(stamp, config->makedumpfile);
+	add_part(stamp, path, path);
+	add_part(stamp, config->makedumpfile, config->makedumpfile);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, parts[i]);
-		add_part(stamp, path);
+		add_part(stamp, parts[i], path);
 	}
 	return 0;
 }
