@@ -67,6 +67,22 @@ case $BOOT in
 2)
 	expect_state written '^guest-[0-9TZ]+\.hcdump$'
 	expect "boot $BOOT: one dump, and no part of one" 1 parts
+	expect_ok "boot $BOOT: the offline key reads all of it" hc-dump-read "$KEEP/support.key" \
+		/var/crash/*.hcdump /tmp/log /tmp/flat /tmp/capture
+	expect_match "boot $BOOT: the kernel's log is in it" 'sysrq triggered crash' \
+		grep 'Kernel panic' /tmp/log
+	expect_match "boot $BOOT: what the capture had to say too" 'pages with keys are hidden' \
+		cat /tmp/capture
+	expect_ok "boot $BOOT: makedumpfile puts the memory together" bash -c \
+		"makedumpfile -R /tmp/vmcore </tmp/flat && makedumpfile --dump-dmesg /tmp/vmcore /tmp/log2"
+	expect_match "boot $BOOT: and finds the log in it" 'sysrq triggered crash' \
+		grep 'Kernel panic' /tmp/log2
+	expect_match "boot $BOOT: the planted pattern is in the memory that was read" '^[1-9]' \
+		grep -c -a planted-pattern /tmp/vmcore
+	openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out /tmp/other.key
+	expect_fail "boot $BOOT: another key reads nothing" 74 'key' hc-dump-read /tmp/other.key \
+		/var/crash/*.hcdump /tmp/x1 /tmp/x2 /tmp/x3
+	rm -f /tmp/flat /tmp/vmcore
 	# The module is loaded anew: its registry is elsewhere, what is loaded does not know.
 	expect_ok "boot $BOOT: the capture kernel is loaded" hostcrypt dump load
 	expect_ok "boot $BOOT: the registry goes" rmmod dm_hostcrypt

@@ -37,22 +37,26 @@ static int load(const struct hc_dump_recipient_config *config,
 int hc_dump_recipients_load(const struct hc_dump_config *config,
 			    struct hc_dump_recipients *ret_recipients)
 {
-	HC_DUMP_RECIPIENTS recipients = { 0 };
+	struct hc_dump_recipients recipients = { 0 };
 	int r = 0;
 
 	recipients.all = calloc(config->n_recipients, sizeof(*recipients.all));
 	if (!recipients.all)
 		return hc_fail(HC_E_MEMORY, "out of memory");
 	while (r == 0 && recipients.n < config->n_recipients) {
-		r = load(&config->recipients[recipients.n], &recipients.all[recipients.n]);
+		const struct hc_dump_recipient_config *each = &config->recipients[recipients.n];
+
+		r = load(each, &recipients.all[recipients.n]);
 		if (r < 0)
-			return hc_context(r, "recipient \"%s\"",
-					  config->recipients[recipients.n].name);
-		recipients.n++;
+			hc_context(r, "recipient \"%s\"", each->name);
+		else
+			recipients.n++;
 	}
-	*ret_recipients = recipients;
-	recipients = (struct hc_dump_recipients){ 0 };
-	return 0;
+	if (r < 0)
+		hc_dump_recipients_free(&recipients);
+	else
+		*ret_recipients = recipients;
+	return r;
 }
 
 void hc_dump_recipients_free(struct hc_dump_recipients *recipients)
