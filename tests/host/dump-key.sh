@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # "hostcrypt dump key" with a PyKMIP on the machine's loopback: a support
-# engineer (client2) makes a pair, a host (client) gets the public half only.
+# engineer (client2) makes a pair, a host (client) gets the public half only; what
+# is encrypted to it only client2 reads, by Get of the private half (PyKMIP does not
+# undo RSA) or by Decrypt (hostile.py does).
 
 set -u
 cd "$(dirname "$0")/../.." || exit
@@ -12,11 +14,14 @@ kms=tests/rig/kms
 folder=$(mktemp -d) || exit
 certs=$folder/certs
 hostcrypt=$(realpath "$B")/hostcrypt
+seal=$(realpath "$B")/tests/tools/hc-seal
 failed=0
 port=
+hostile=
 
 # shellcheck disable=SC2317 # it is a trap
 finish() {
+	[ -z "$hostile" ] || kill "$hostile" 2>/dev/null
 	[ -z "$port" ] || "$kms/pykmip.sh" stop "$certs" "$port"
 	rm -rf "$folder"
 }
@@ -61,12 +66,12 @@ of() {
 	sed -n "s/^$1 = //p" <<<"$output"
 }
 
-# write_config IDENTITY: as hostcrypt.conf, in IDENTITY.conf
+# write_config IDENTITY PORT: as hostcrypt.conf, in IDENTITY.conf
 write_config() {
 	cat >"$folder/$1.conf" <<-END
 	[provider main]
 	type = kmip
-	server = 127.0.0.1:$port
+	server = 127.0.0.1:$2
 	ca = $certs/ca.pem
 	certificate = $certs/$1.pem
 	private-key = $certs/$1.key
@@ -131,7 +136,93 @@ keys() {
 	check "what fails leaves no file" test ! -e "$folder/no.pem"
 }
 
-if ! make -s B="$B" "$B/hostcrypt" >&2 || ! "$kms/certs.sh" "$certs"; then
+# seal RECIPIENT...: a dump of a log
+seal() {
+	(cd "$folder" && "$seal" log "$@" </dev/null >dump)
+}
+
+# Where Get has to bring the private half here.
+extract() {
+	local private public
+
+	expect "a pair" 0 '^private-id' dump key create --config client2.conf --label dumps
+	private=$(of private-id)
+	public=$(of public-id)
+	check "a dump for it" seal "dumps.pem,kms,elsewhere:1,$private,$public"
+	expect "the dump names the key server" 0 "kms at elsewhere:1, private key $private" \
+		dump describe dump
+	expect "who made the pair extracts" 0 '^1000$' \
+		dump extract --config client2.conf --provider main --log dump -
+	expect "and verifies" 0 'is whole' dump verify --config client2.conf --provider main dump
+	expect "to a file" 0 '' dump extract --config client2.conf --provider main --log dump out
+	check "what went in" cmp "$folder/log" "$folder/out"
+	expect "the host cannot" 52 "\"test\".*Permission Denied.*client.pem is no identity that may" \
+		dump extract --config client.conf --provider main --log dump no
+	expect "nor with a key pair of its own" 74 'was not encrypted for' \
+		dump extract --key "$certs/client.key" --log dump no
+	check "nothing is left of that" test ! -e "$folder/no"
+	check "a dump for two pairs" seal "large.pem,a,b,999,998" \
+		"dumps.pem,main,127.0.0.1:$port,$private,$public"
+	expect "the one that is there is found" 0 'is whole' \
+		dump verify --config client2.conf --provider main dump
+	check "a dump for two pairs, neither at that address" seal "large.pem,a,b,999,998" \
+		"dumps.pem,main,elsewhere:1,$private,$public"
+	expect "it is found as well" 0 'is whole' \
+		dump verify --config client2.conf --provider main dump
+	check "a dump that names the private half of another pair" \
+		seal "large.pem,main,127.0.0.1:$port,$private,$public"
+	expect "another pair's" 54 'not decrypt' \
+		dump verify --config client2.conf --provider main dump
+	check "a dump for a key that is gone" seal "dumps.pem,main,m,999,998"
+	expect "the key is gone" 51 'Item Not Found' \
+		dump verify --config client2.conf --provider main dump
+	check "a dump for offline keys only" seal dumps.pem
+	expect "no key server reads that" 74 'no recipient of the dump has a key at a key server' \
+		dump verify --config client2.conf --provider main dump
+	expect "no other provider does" 40 'none' \
+		dump verify --config client2.conf --provider none dump
+	expect "nor two ways at once" 2 'one private key is enough' \
+		dump verify --config client2.conf --provider main --key x dump
+}
+
+# misbehave [OPTION...]: hostile.py forgets its keys and has other manners from now on
+misbehave() {
+	echo "$*" >&5
+	read -r _ hostile_port <&3 || fail "hostile server $*" "it is gone"
+}
+
+# Where the server undoes RSA itself, and where it does that wrongly.
+decrypt() {
+	local hostile_port
+
+	mkfifo "$folder/control"
+	exec 3< <(exec /usr/bin/python3 "$kms/hostile.py" --control --folder "$certs" \
+		<"$folder/control")
+	hostile=$!
+	exec 5>"$folder/control"
+	read -r _ hostile_port <&3 || fail "hostile server" "it did not start"
+	write_config client2 "$hostile_port"
+	decrypts "Decrypt without Get" 0 '^1000$' --at get --mode refuse-0x0c --after 2
+	decrypts "Get where Decrypt is refused" 0 '^1000$' --at decrypt --mode refuse-0x0c --after 1
+	decrypts "other bytes than were encrypted" 73 'without the dump.s key' \
+		--at decrypt --mode wrong-data --after 1
+	decrypts "no bytes" 47 'data has no bytes' --at decrypt --mode empty-data --after 1
+}
+
+# decrypts NAME STATUS REGEX MODE...: a pair is made and tried, then the dump is read
+decrypts() {
+	local name=$1 want=$2 regex=$3
+	shift 3
+
+	misbehave "$@"
+	expect "a pair for: $name" 0 '^private-id = key-1$' dump key create \
+		--config client2.conf --label d --output "$1.$name.pem"
+	check "a dump for: $name" seal "$1.$name.pem,m,m,key-1,key-2"
+	expect "$name" "$want" "$regex" \
+		dump extract --config client2.conf --provider main --log dump -
+}
+
+if ! make -s B="$B" "$B/hostcrypt" "$B/tests/tools/hc-seal" >&2 || ! "$kms/certs.sh" "$certs"; then
 	fail "preparation" "see above"
 	exit 1
 fi
@@ -142,12 +233,15 @@ fi
 port=$(/usr/bin/python3 -c 'import socket
 s = socket.create_server(("127.0.0.1", 0))
 print(s.getsockname()[1])')
-write_config client
-write_config client2
+write_config client "$port"
+write_config client2 "$port"
 usage
 if ! "$kms/pykmip.sh" start "$certs" "$port"; then
 	fail "PyKMIP starts" "see above"
 	exit 1
 fi
+seq 1000 >"$folder/log"
 keys
+extract
+decrypt
 exit $failed

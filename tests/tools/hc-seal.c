@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hc-seal LOG PUBLIC.pem...: an encrypted dump on standard output, with LOG as the
- * kernel's log and standard input as the memory.
+ * hc-seal LOG RECIPIENT...: an encrypted dump on standard output, with LOG as the
+ * kernel's log and standard input as the memory. RECIPIENT is PUBLIC.pem, or
+ * PUBLIC.pem,PROVIDER,ENDPOINT,PRIVATE-ID,PUBLIC-ID for one at a key server.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +46,23 @@ static int seal(int log, const struct hc_dump_recipient *recipients, size_t n)
 	return r;
 }
 
+static int take_recipient(const char *text, struct hc_dump_recipient *ret_recipient)
+{
+	char path[200] = "", provider[64], endpoint[128], private_id[64], public_id[64];
+	int n = sscanf(text, "%199[^,],%63[^,],%127[^,],%63[^,],%63s", path, provider, endpoint,
+		       private_id, public_id);
+	int r = hc_dump_recipient_from_pem(path, "test", ret_recipient);
+
+	if (r < 0 || n < 5)
+		return r;
+	ret_recipient->type = HC_DUMP_KMIP;
+	ret_recipient->provider = strdup(provider);
+	ret_recipient->endpoint = strdup(endpoint);
+	ret_recipient->private_id = strdup(private_id);
+	ret_recipient->public_id = strdup(public_id);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct hc_dump_recipient recipients[HC_DUMP_RECIPIENTS_MAX] = { 0 };
@@ -53,11 +71,11 @@ int main(int argc, char **argv)
 	int r = 0;
 
 	if (log < 0 || argc - 2 > HC_DUMP_RECIPIENTS_MAX) {
-		fprintf(stderr, "hc-seal LOG PUBLIC.pem...\n");
+		fprintf(stderr, "hc-seal LOG RECIPIENT...\n");
 		return 2;
 	}
 	for (; r == 0 && n < (size_t)argc - 2; n += r == 0)
-		r = hc_dump_recipient_from_pem(argv[2 + n], "test", &recipients[n]);
+		r = take_recipient(argv[2 + n], &recipients[n]);
 	if (r == 0)
 		r = seal(log, recipients, n);
 	for (size_t i = 0; i < n; i++)

@@ -11,18 +11,16 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cmd/dump_unlock.h"
 #include "cmd/output.h"
 #include "dump/reader.h"
 #include "dump/unflatten.h"
 
-enum {
-	OPT_KEY = CMD_OPT_OWN,
-	OPT_LOG,
-};
+enum { OPT_LOG = DUMP_OPT_OWN };
 
 struct wanted {
+	struct dump_unlock unlock;
 	const char *dump;
-	const char *key;
 	const char *output; /* "-" for standard output, NULL for none */
 	bool log;
 };
@@ -38,21 +36,16 @@ struct sink {
 static int take_options(struct cmd *cmd, int argc, char **argv, struct wanted *wanted)
 {
 	static const struct option options[] = {
-		{ "key", required_argument, NULL, OPT_KEY },
+		DUMP_UNLOCK_OPTIONS,
 		{ "log", no_argument, NULL, OPT_LOG },
 		CMD_OPTIONS,
 	};
 	int option;
 
-	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0) {
-		if (option == OPT_KEY)
-			wanted->key = optarg;
-		else
+	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0)
+		if (!dump_unlock_take(&wanted->unlock, option))
 			wanted->log = true;
-	}
-	if (option < -1)
-		return option;
-	return wanted->key ? 0 : hc_fail(HC_E_USAGE, "--key says whose private key reads the dump");
+	return option < -1 ? option : dump_unlock_check(&wanted->unlock);
 }
 
 static int take(struct sink *sink, const uint8_t *data, size_t size)
@@ -90,7 +83,16 @@ static int copy(struct hc_dump_reader *reader, const struct wanted *wanted, stru
 	return sink->flat ? 0 : hc_unflatten_finish(&sink->core);
 }
 
-static int open_dump(const struct wanted *wanted, int *ret_fd, struct hc_dump_reader **ret_reader)
+static int unlock(const struct cmd *cmd, const struct wanted *wanted, struct hc_dump_reader *reader)
+{
+	HC_SECRET dump_key = { 0 };
+	int r = dump_unlock_key(cmd, &wanted->unlock, hc_dump_reader_header(reader), &dump_key);
+
+	return r < 0 ? r : hc_dump_reader_unlock(reader, &dump_key);
+}
+
+static int open_dump(const struct cmd *cmd, const struct wanted *wanted, int *ret_fd,
+		     struct hc_dump_reader **ret_reader)
 {
 	int r;
 
@@ -99,7 +101,7 @@ static int open_dump(const struct wanted *wanted, int *ret_fd, struct hc_dump_re
 		return hc_fail_errno(errno, "cannot open %s", wanted->dump);
 	r = hc_dump_reader_open(*ret_fd, ret_reader);
 	if (r == 0)
-		r = hc_dump_reader_unlock_pem(*ret_reader, wanted->key);
+		r = unlock(cmd, wanted, *ret_reader);
 	return r < 0 ? hc_context(r, "%s", wanted->dump) : 0;
 }
 
@@ -171,7 +173,7 @@ static int extract(struct cmd *cmd, int argc, char **argv)
 		return r;
 	wanted.dump = argv[optind];
 	wanted.output = argv[optind + 1];
-	r = open_dump(&wanted, &fd, &reader);
+	r = open_dump(cmd, &wanted, &fd, &reader);
 	if (r == 0)
 		r = strcmp(wanted.output, "-") == 0 ? to_pipe(reader, &wanted) :
 						      to_file(reader, &wanted);
@@ -211,7 +213,7 @@ static int verify(struct cmd *cmd, int argc, char **argv)
 	if (r < 0)
 		return r;
 	wanted.dump = argv[optind];
-	r = open_dump(&wanted, &fd, &reader);
+	r = open_dump(cmd, &wanted, &fd, &reader);
 	if (r == 0) {
 		r = copy(reader, &wanted, &sink);
 		r = r < 0 ? hc_context(r, "%s", wanted.dump) :
@@ -225,10 +227,9 @@ const struct cmd_verb cmd_dump_extract = {
 	.name = "dump extract",
 	.run = extract,
 	.summary = "decrypt a dump",
-	.help = "dump extract --key FILE [--log] DUMP OUTPUT\n"
-		"\n"
-		"  --key FILE   a recipient's private key, PEM\n"
-		"  --log        the crashed kernel's log only, as text\n"
+	.help = "dump extract " DUMP_UNLOCK_USAGE " [--log] DUMP OUTPUT\n"
+		"\n" DUMP_UNLOCK_HELP
+		"  --log             the crashed kernel's log only, as text\n"
 		"\n"
 		"OUTPUT is a new file that only its owner reads, there when all of it is; or \"-\":\n"
 		"then the memory comes in makedumpfile's flattened form (makedumpfile -R makes\n"
@@ -241,9 +242,8 @@ const struct cmd_verb cmd_dump_verify = {
 	.name = "dump verify",
 	.run = verify,
 	.summary = "check that a dump is whole and unchanged",
-	.help = "dump verify --key FILE DUMP\n"
-		"\n"
-		"  --key FILE   a recipient's private key, PEM\n"
+	.help = "dump verify " DUMP_UNLOCK_USAGE " DUMP\n"
+		"\n" DUMP_UNLOCK_HELP
 		"\n"
 		"Decrypts all of DUMP and keeps nothing. Exit status 72: it ends early; 73: it\n"
 		"was changed.\n"

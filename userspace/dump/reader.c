@@ -2,17 +2,14 @@
 #include "dump/reader.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <openssl/pem.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "dump/frame.h"
 #include "dump/gcm.h"
+#include "dump/unlock.h"
 
 struct hc_dump_reader {
 	int fd;
@@ -107,57 +104,12 @@ int hc_dump_reader_unlock(struct hc_dump_reader *reader, const struct hc_secret 
 	return hc_dump_gcm_new(&body_key, 0, &reader->context);
 }
 
-static int unlock_with(struct hc_dump_reader *reader, EVP_PKEY *key, const char *path)
-{
-	const struct hc_dump_header *header = &reader->header;
-	char id[HC_DUMP_ID_SIZE];
-	HC_SECRET dump_key = { 0 };
-	int r = hc_dump_key_id(key, id);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < header->n_entries; i++) {
-		const struct hc_dump_entry *entry = &header->entries[i];
-
-		if (strcmp(entry->id, id) != 0)
-			continue;
-		r = hc_dump_unwrap(key, entry->wrapped, entry->wrapped_size, &dump_key);
-		return r < 0 ? r : hc_dump_reader_unlock(reader, &dump_key);
-	}
-	return hc_fail(HC_E_DUMP_RECIPIENT,
-		       "the dump was not encrypted for %s; \"dump describe\" says for whom", path);
-}
-
-static int check_key_file(FILE *file, const char *path)
-{
-	struct stat st;
-
-	if (fstat(fileno(file), &st) < 0)
-		return hc_fail_errno(errno, "cannot look at %s", path);
-	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return hc_fail(HC_E_KEYFILE_PERMS,
-			       "the private key %s can be read by others; chmod 600 %s", path, path);
-	return 0;
-}
-
 int hc_dump_reader_unlock_pem(struct hc_dump_reader *reader, const char *path)
 {
-	FILE *file = fopen(path, "re");
-	EVP_PKEY *key;
-	int r;
+	HC_SECRET dump_key = { 0 };
+	int r = hc_dump_unlock_pem(&reader->header, path, &dump_key);
 
-	if (!file)
-		return hc_fail_errno(errno, "cannot open %s", path);
-	/* Its text passes through no buffer of stdio that stays. */
-	setvbuf(file, NULL, _IONBF, 0);
-	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
-	r = key ? check_key_file(file, path) :
-		  hc_fail(HC_E_DUMP_KEY, "%s holds no private key in PEM", path);
-	fclose(file);
-	if (r == 0)
-		r = unlock_with(reader, key, path);
-	EVP_PKEY_free(key);
-	return r;
+	return r < 0 ? r : hc_dump_reader_unlock(reader, &dump_key);
 }
 
 static int cut(const struct hc_dump_reader *reader)

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cmd/dump_unlock.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "dump/unlock.h"
+
+bool dump_unlock_take(struct dump_unlock *unlock, int option)
+{
+	switch (option) {
+	case DUMP_OPT_KEY:
+		unlock->key = optarg;
+		return true;
+	case DUMP_OPT_PROVIDER:
+		unlock->provider = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int dump_unlock_check(const struct dump_unlock *unlock)
+{
+	int ways = !!unlock->key + !!unlock->provider;
+
+	if (ways == 0)
+		return hc_fail(HC_E_USAGE, "--key or --provider says whose private key reads the dump");
+	return ways == 1 ? 0 : hc_fail(HC_E_USAGE, "one private key is enough to read the dump");
+}
+
+static int ask_provider(const struct cmd *cmd, const char *name,
+			const struct hc_dump_header *header, struct hc_secret *ret_dump_key)
+{
+	const struct hc_provider_config *provider_config;
+	HC_CONFIG config = { 0 };
+	HC_PROVIDER provider = NULL;
+	char why[800];
+	int r = hc_config_load(cmd->config_path, &config);
+
+	if (r == 0)
+		r = hc_config_provider(&config, name, &provider_config);
+	if (r == 0)
+		r = hc_provider_open(provider_config, &provider);
+	if (r == 0)
+		r = hc_dump_unlock_provider(header, provider, ret_dump_key);
+	/* Some servers hide what they deny. */
+	if (r != HC_E_KEK_DENIED && r != HC_E_KEK_NOT_FOUND)
+		return r;
+	snprintf(why, sizeof(why), "%s", hc_error_message());
+	return hc_fail((enum hc_error)r,
+		       "%s; %s is no identity that may use this key: name the configuration of one "
+		       "with --config, of who made the pair, say",
+		       why, provider_config->certificate);
+}
+
+int dump_unlock_key(const struct cmd *cmd, const struct dump_unlock *unlock,
+		    const struct hc_dump_header *header, struct hc_secret *ret_dump_key)
+{
+	if (unlock->key)
+		return hc_dump_unlock_pem(header, unlock->key, ret_dump_key);
+	return ask_provider(cmd, unlock->provider, header, ret_dump_key);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Options of the verbs that read a dump: what unlocks it. */
+#ifndef HC_CMD_DUMP_UNLOCK_H
+#define HC_CMD_DUMP_UNLOCK_H
+
+#include <stdbool.h>
+
+#include "cmd/cmd.h"
+#include "dump/header.h"
+
+enum {
+	DUMP_OPT_KEY = CMD_OPT_OWN,
+	DUMP_OPT_PROVIDER,
+	DUMP_OPT_OWN, /* the verb's own begin here */
+};
+
+#define DUMP_UNLOCK_OPTIONS                                                                        \
+	{ "key", required_argument, NULL, DUMP_OPT_KEY },                                          \
+	{                                                                                          \
+		"provider", required_argument, NULL, DUMP_OPT_PROVIDER                             \
+	}
+
+#define DUMP_UNLOCK_USAGE "--key FILE | --provider NAME"
+#define DUMP_UNLOCK_HELP                                                                           \
+	"  --key FILE        a recipient's private key, PEM\n"                                     \
+	"  --provider NAME   the key server that has a recipient's private key, as --config\n"     \
+	"                    says; with an identity that may use it\n"
+
+struct dump_unlock {
+	const char *key;
+	const char *provider;
+};
+
+/* Take one of the options above; false where @option is not one of them. */
+bool dump_unlock_take(struct dump_unlock *unlock, int option);
+/* HC_E_USAGE unless there is exactly one way in. */
+int dump_unlock_check(const struct dump_unlock *unlock);
+/* The key of the dump that has @header. */
+int dump_unlock_key(const struct cmd *cmd, const struct dump_unlock *unlock,
+		    const struct hc_dump_header *header, struct hc_secret *ret_dump_key);
+
+#endif
