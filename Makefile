@@ -167,9 +167,13 @@ PREFIX  ?= /usr/local
 SBINDIR := $(PREFIX)/sbin
 UNITDIR := $(PREFIX)/lib/systemd/system
 LOADDIR := $(PREFIX)/lib/modules-load.d
+UDEVDIR := $(PREFIX)/lib/udev/rules.d
+CAPDIR  := $(PREFIX)/lib/hostcrypt/capture
 CONFDIR := /etc/hostcrypt
+HOOKDIR := /etc/kernel
 DKMSDIR := /usr/src/hostcrypt-$(VERSION)
 AGENT   := userspace/agent
+CAPTURE := userspace/capture
 IN_DKMS  = Kbuild dkms.conf $(wildcard module/*.[ch] module/uapi/*.h)
 
 install: user
@@ -180,6 +184,20 @@ install: user
 	chmod 644 $(DESTDIR)$(UNITDIR)/hostcryptd.service
 	install -m 644 $(AGENT)/hostcrypt-volumes.target $(DESTDIR)$(UNITDIR)
 	install -m 644 $(AGENT)/hostcrypt.modules-load $(DESTDIR)$(LOADDIR)/hostcrypt.conf
+	install -d $(addprefix $(DESTDIR),$(CAPDIR)/hooks $(CAPDIR)/scripts $(UDEVDIR) \
+		$(HOOKDIR)/postinst.d $(HOOKDIR)/postrm.d)
+	install -m 755 $(B)/capture/hostcrypt-capture $(DESTDIR)$(CAPDIR)
+	install -m 755 $(B)/capture/hooks/hostcrypt $(DESTDIR)$(CAPDIR)/hooks
+	install -m 644 $(B)/capture/scripts/hostcrypt $(DESTDIR)$(CAPDIR)/scripts
+	install -m 644 $(B)/capture/initramfs.conf $(DESTDIR)$(CAPDIR)
+	install -m 644 $(CAPTURE)/hostcrypt-dump.rules $(DESTDIR)$(UDEVDIR)/90-hostcrypt-dump.rules
+	install -m 755 $(CAPTURE)/kernel-postrm $(DESTDIR)$(HOOKDIR)/postrm.d/hostcrypt-dump
+	sed 's|@SBINDIR@|$(SBINDIR)|' $(CAPTURE)/hostcrypt-dump.service.in \
+		>$(DESTDIR)$(UNITDIR)/hostcrypt-dump.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/hostcrypt-dump.service
+	sed 's|@SBINDIR@|$(SBINDIR)|' $(CAPTURE)/kernel-postinst.in \
+		>$(DESTDIR)$(HOOKDIR)/postinst.d/hostcrypt-dump
+	chmod 755 $(DESTDIR)$(HOOKDIR)/postinst.d/hostcrypt-dump
 	for file in hostcrypt.conf volumes; do \
 		[ -e $(DESTDIR)$(CONFDIR)/$$file ] || \
 		install -m 644 $(AGENT)/$$file $(DESTDIR)$(CONFDIR) || exit; done
@@ -189,11 +207,16 @@ install: user
 		install -m 644 $$file $(DESTDIR)$(DKMSDIR)/$$file || exit; done
 	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
 
-# Settings, local keys and what DKMS has built stay ("dkms remove" first).
+# Settings, local keys, RAM disks, dumps and what DKMS has built stay ("dkms remove" first).
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,hostcrypt hostcryptd)
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,hostcryptd.service hostcrypt-volumes.target)
-	rm -f $(DESTDIR)$(LOADDIR)/hostcrypt.conf
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,hostcryptd.service hostcrypt-volumes.target \
+		hostcrypt-dump.service)
+	rm -f $(DESTDIR)$(LOADDIR)/hostcrypt.conf $(DESTDIR)$(UDEVDIR)/90-hostcrypt-dump.rules
+	rm -f $(addprefix $(DESTDIR)$(HOOKDIR)/,postinst.d/hostcrypt-dump postrm.d/hostcrypt-dump)
+	rm -rf $(DESTDIR)$(CAPDIR)
+	[ ! -d $(DESTDIR)$(dir $(CAPDIR)) ] || \
+		rmdir --ignore-fail-on-non-empty $(DESTDIR)$(dir $(CAPDIR))
 	rm -rf $(DESTDIR)$(DKMSDIR)
 	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
 
