@@ -53,7 +53,7 @@ static void full_file(void)
 			 "private-id = 1\npublic-id = 2\nendpoint = kms:5696\n",
 			 &config) == 0))
 		return;
-	EXPECT(strcmp(config.directory, "/srv/crash") == 0 && config.all_modules);
+	EXPECT(strcmp(config.target.path, "/srv/crash") == 0 && config.all_modules);
 	EXPECT(strcmp(config.makedumpfile, "/opt/makedumpfile") == 0);
 	if (!EXPECT(config.n_recipients == 2))
 		return;
@@ -87,7 +87,7 @@ static void targets_of_other_kinds(void)
 {
 	EXPECT(refused("[dump]\ntarget = ssh:me@there:/crash\n" SUPPORT, 2, "write file:"));
 	EXPECT(refused("[dump]\ntarget = /var/crash\n" SUPPORT, 2, "write file:"));
-	EXPECT(refused("[dump]\ntarget = file:crash\n" SUPPORT, 2, "no absolute path"));
+	EXPECT(refused("[dump]\ntarget = file:crash\n" SUPPORT, 2, "begins with"));
 	EXPECT(refused("[dump]\n\nmodules = dep\n" SUPPORT, 1, "no target"));
 	EXPECT(refused(SUPPORT, 1, "no target"));
 }

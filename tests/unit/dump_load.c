@@ -66,27 +66,29 @@ static void an_archive(void)
 static void the_state_file(void)
 {
 	struct hc_dump_state_file file, read;
+	struct hc_dump_state_place place;
 	const struct hc_dump_state_entry *crash;
 	char path[128];
 	struct stat st;
 
-	EXPECT(hc_dump_state_read(folder, &file) == 0 && file.now.state == HC_DUMP_NONE);
+	hc_dump_state_in(folder, &place);
+	EXPECT(hc_dump_state_read(&place, &file) == 0 && file.now.state == HC_DUMP_NONE);
 	EXPECT(hc_dump_state_crash(&file, "boot-1") == NULL);
 	hc_dump_state_arm(&file, "boot-1");
-	EXPECT(hc_dump_state_write(folder, &file) == 0);
+	EXPECT(hc_dump_state_write(&place, &file) == 0);
 	snprintf(path, sizeof(path), "%s/" HC_DUMP_STATE_FILE, folder);
 	EXPECT(stat(path, &st) == 0 && st.st_size == 4096 && (st.st_mode & 0777) == 0600);
-	EXPECT(hc_dump_state_read(folder, &read) == 0 && read.now.state == HC_DUMP_ARMED);
+	EXPECT(hc_dump_state_read(&place, &read) == 0 && read.now.state == HC_DUMP_ARMED);
 	EXPECT(strcmp(read.now.boot, "boot-1") == 0 && strlen(read.now.time) == 20);
 	/* In the boot that it was loaded in nothing has crashed; in another one it has. */
 	EXPECT(hc_dump_state_crash(&read, "boot-1") == NULL);
 	EXPECT(hc_dump_state_crash(&read, "boot-2") == &read.now);
 	/* A reason with an end of line in it stays one line; the next load keeps it. */
 	hc_dump_state_set(&read.now, HC_DUMP_FAILED, "no space\nleft");
-	EXPECT(hc_dump_state_write(folder, &read) == 0);
-	EXPECT(hc_dump_state_read(folder, &file) == 0);
+	EXPECT(hc_dump_state_write(&place, &read) == 0);
+	EXPECT(hc_dump_state_read(&place, &file) == 0);
 	hc_dump_state_arm(&file, "boot-2");
-	EXPECT(hc_dump_state_write(folder, &file) == 0 && hc_dump_state_read(folder, &read) == 0);
+	EXPECT(hc_dump_state_write(&place, &file) == 0 && hc_dump_state_read(&place, &read) == 0);
 	crash = hc_dump_state_crash(&read, "boot-2");
 	EXPECT(crash == &read.last && crash->state == HC_DUMP_FAILED);
 	EXPECT(crash && strcmp(crash->text, "no space left") == 0);

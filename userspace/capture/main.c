@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hostcrypt-capture DEVICE: run once, by the boot script of the capture kernel's
+ * hostcrypt-capture: run once, by the boot script of the capture kernel's
  * initial RAM disk. It takes an encrypted dump of the crashed kernel to the target
- * on DEVICE and starts the machine again, whatever came of it.
+ * and starts the machine again, whatever came of it.
  *
  * Nothing of the crashed kernel's memory leaves this program but through an
  * envelope. Where anything goes wrong, what was begun is removed and the target's
@@ -19,12 +19,12 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "capture/log.h"
+#include "capture/setting.h"
 #include "capture/target.h"
 #include "capture/vmcore.h"
 #include "dump/config.h"
 #include "dump/environment.h"
 #include "dump/filter.h"
-#include "dump/part.h"
 #include "dump/recipients.h"
 #include "dump/state.h"
 
@@ -70,68 +70,69 @@ static int write_envelope(const struct hc_dump_config *config, const char *host,
 	return r;
 }
 
-/* Everything between a mounted target and a dump on it, whose name is returned. */
-static int take_dump(const struct hc_dump_config *config, char *ret_name, size_t size)
+/* Everything from a target that is there to a dump on it, whose name is returned. */
+static int take_dump(struct target *target, char *ret_name, size_t size)
 {
-	struct hc_dump_part part;
 	char host[80];
 	int r = vmcore_hide_keys();
 
 	if (r == 0)
-		r = target_setting(HC_CAPTURE_HOST, host, sizeof(host));
+		r = setting_read(HC_CAPTURE_HOST, host, sizeof(host));
 	if (r == 0)
-		r = hc_dump_part_create(config->directory, host, time(NULL), &part);
+		r = target_open(target, host, time(NULL));
 	if (r < 0)
 		return r;
-	snprintf(ret_name, size, "%s", part.name);
-	log_say("writing %s", part.name);
-	r = write_envelope(config, host, part.fd);
+	snprintf(ret_name, size, "%s", target->name);
+	log_say("writing %s", target->name);
+	r = write_envelope(target->config, host, target->fd);
 	if (r == 0)
-		return hc_dump_part_commit(&part);
-	hc_dump_part_discard(&part);
+		return target_commit(target);
+	target_discard(target);
 	return r;
 }
 
-/* With the state file kept, before and after. */
-static int capture(const char *device)
+/* With the state kept, before and after. */
+static int capture(void)
 {
+	static struct hc_dump_state_place place;
 	struct hc_dump_state_file state;
 	HC_DUMP_CONFIG config = { 0 };
-	char type[32], text[1024];
-	int r = target_setting(HC_CAPTURE_TYPE, type, sizeof(type));
+	struct target target;
+	char text[1024];
+	int r = hc_dump_config_load(HC_CAPTURE_CONFIG, &config);
 
+	if (r < 0)
+		return r;
+	target_init(&target, &config);
+	r = target_state(&target, &place);
 	if (r == 0)
-		r = hc_dump_config_load(HC_CAPTURE_CONFIG, &config);
-	if (r == 0)
-		r = target_mount(device, type);
-	if (r == 0)
-		r = hc_dump_state_read(config.directory, &state);
+		r = hc_dump_state_read(&place, &state);
 	if (r < 0)
 		return r;
 	hc_dump_state_set(&state.now, HC_DUMP_STARTED, NULL);
-	r = hc_dump_state_write(config.directory, &state);
+	r = hc_dump_state_write(&place, &state);
 	if (r < 0)
 		return r;
-	r = take_dump(&config, text, sizeof(text));
+	r = take_dump(&target, text, sizeof(text));
 	if (r < 0)
 		snprintf(text, sizeof(text), "%s", hc_error_message());
 	hc_dump_state_set(&state.now, r < 0 ? HC_DUMP_FAILED : HC_DUMP_WRITTEN, text);
-	if (hc_dump_state_write(config.directory, &state) < 0)
+	if (hc_dump_state_write(&place, &state) < 0)
 		log_say("%s", hc_error_message());
 	return r < 0 ? hc_fail((enum hc_error)r, "%s", text) : 0;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	int r = hc_process_harden();
 
 	if (r == 0)
-		r = capture(argc > 1 ? argv[1] : "");
+		r = capture();
 	if (r < 0)
 		log_say("no dump: %s", hc_error_message());
 	else
 		log_say("the dump is written");
-	target_unmount();
+	target_close();
 	reboot(RB_AUTOBOOT);
 	return EXIT_FAILURE;
 }

@@ -1,49 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "capture/target.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "capture/mount.h"
+#include "capture/target_kinds.h"
 
-#include "base/error.h"
-#include "dump/environment.h"
+static const struct target_kind *const kinds[HC_DUMP_KINDS] = {
+	[HC_DUMP_TO_FILE] = &target_file,
+};
 
-int target_mount(const char *device, const char *type)
+static const struct target_kind *kind_of(const struct target *target)
 {
-	if (!*device)
-		return hc_fail(HC_E_DUMP_TARGET, "the device of the dump target is not there");
-	if (mkdir(HC_CAPTURE_MOUNT, 0700) < 0 && errno != EEXIST)
-		return hc_fail_errno(errno, HC_CAPTURE_MOUNT);
-	if (mount(device, HC_CAPTURE_MOUNT, type, MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID,
-		  NULL) < 0)
-		return hc_fail(HC_E_DUMP_TARGET, "%s cannot be mounted as %s: %s", device, type,
-			       strerror(errno));
-	return 0;
+	return kinds[target->config->target.kind];
 }
 
-void target_unmount(void)
+void target_init(struct target *target, const struct hc_dump_config *config)
 {
-	sync();
-	umount2(HC_CAPTURE_MOUNT, 0);
+	*target = (struct target){ .config = config, .fd = -1 };
 }
 
-int target_setting(const char *name, char *ret_value, int size)
+int target_state(struct target *target, struct hc_dump_state_place *ret_place)
 {
-	char path[256];
-	FILE *file;
-	char *got;
+	return kind_of(target)->state(target, ret_place);
+}
 
-	snprintf(path, sizeof(path), HC_CAPTURE_FOLDER "/%s", name);
-	file = fopen(path, "re");
-	if (!file)
-		return hc_fail_errno(errno, "%s", path);
-	got = fgets(ret_value, size, file);
-	fclose(file);
-	if (!got)
-		return hc_fail(HC_E_SYSTEM, "%s is empty", path);
-	ret_value[strcspn(ret_value, "\n")] = '\0';
-	return 0;
+int target_open(struct target *target, const char *host, long long now)
+{
+	return kind_of(target)->open(target, host, now);
+}
+
+int target_commit(struct target *target)
+{
+	return kind_of(target)->commit(target);
+}
+
+void target_discard(struct target *target)
+{
+	kind_of(target)->discard(target);
+}
+
+void target_close(void)
+{
+	mount_end();
 }

@@ -1,15 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The file system that takes the dump. */
+/*
+ * Where the dump goes (dump/place.h), as the capture kernel writes there. One dump:
+ * state, open, then commit or discard, and close at the end.
+ */
 #ifndef HC_CAPTURE_TARGET_H
 #define HC_CAPTURE_TARGET_H
 
-/* Mount @device on HC_CAPTURE_MOUNT. HC_E_DUMP_TARGET. */
-int target_mount(const char *device, const char *type);
+#include "dump/config.h"
+#include "dump/part.h"
+#include "dump/state.h"
 
-/* Everything to the disk, and nothing mounted. */
-void target_unmount(void);
+struct target {
+	const struct hc_dump_config *config;
+	char name[256]; /* of the dump, for a person who looks for it */
+	int fd;		/* takes it, from open to commit or discard */
+	struct hc_dump_part part;
+};
 
-/* The line in the file @name of HC_CAPTURE_FOLDER. */
-int target_setting(const char *name, char *ret_value, int size);
+/* The target of @config. Nothing is touched yet. */
+void target_init(struct target *target, const struct hc_dump_config *config);
+
+/* Where the state is kept; what it takes to get there is done. HC_E_DUMP_TARGET. */
+int target_state(struct target *target, struct hc_dump_state_place *ret_place);
+
+/* A place for a dump of the host @host: its name and fd are set. */
+int target_open(struct target *target, const char *host, long long now);
+
+/* Everything is written to the fd: bring it to the disk, as a whole dump. */
+int target_commit(struct target *target);
+
+/* Leave nothing that looks like a dump. Only after open. */
+void target_discard(struct target *target);
+
+/* Everything to the disks, and nothing mounted. */
+void target_close(void);
 
 #endif

@@ -101,7 +101,7 @@ static int unload(struct cmd *cmd, int argc, char **argv)
 		return r;
 	/* A configuration that went bad is no reason to stay armed. */
 	r = hc_dump_config_load(path, &config);
-	return hc_dump_disarm(r == 0 ? config.directory : NULL);
+	return hc_dump_disarm(r == 0 ? &config : NULL);
 }
 
 const struct cmd_verb cmd_dump_unload = {
@@ -132,7 +132,7 @@ static int image(struct cmd *cmd, int argc, char **argv)
 	if (r == 0)
 		r = hc_dump_config_load(path, &config);
 	if (r == 0 && !config.all_modules)
-		r = hc_dump_target_find(config.directory, &target);
+		r = hc_dump_target_find(&config, &target);
 	if (r < 0)
 		return r;
 	uname(&name);

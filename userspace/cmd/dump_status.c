@@ -44,6 +44,14 @@ static const char *find_stale(const char *path)
 	return NULL;
 }
 
+static int read_state(const struct hc_dump_config *config, struct hc_dump_state_file *ret_state)
+{
+	static struct hc_dump_state_place place;
+
+	hc_dump_target_state(config, &place);
+	return hc_dump_state_read(&place, ret_state);
+}
+
 static void collect(const char *path, struct report *report)
 {
 	struct utsname name;
@@ -63,9 +71,9 @@ static void collect(const char *path, struct report *report)
 	}
 	report->crash_bytes = hc_kexec_crash_size();
 	if (hc_dump_config_load(path, &report->config) < 0 ||
-	    hc_dump_state_read(report->config.directory, &report->state) < 0)
+	    read_state(&report->config, &report->state) < 0)
 		snprintf(report->problem, sizeof(report->problem), "%s", hc_error_message());
-	if (!report->config.directory)
+	if (!report->config.target.text)
 		return;
 	uname(&name);
 	hc_dump_filter(report->config.makedumpfile, name.release, &report->filter);
@@ -87,7 +95,7 @@ static void print(const struct report *report)
 {
 	char size[OUT_SIZE];
 
-	out_title("dumps", report->config.directory ? report->config.directory : "-");
+	out_title("dumps", report->config.target.text ? report->config.target.text : "-");
 	out_field("loaded", "%s", report->loaded);
 	if (report->stale)
 		out_field("load again", "%s%s%s", out_on(stdout, OUT_YELLOW), report->stale,
@@ -99,7 +107,7 @@ static void print(const struct report *report)
 	for (size_t i = 0; i < report->config.n_recipients; i++)
 		out_field("readable by", "%s (%s)", report->config.recipients[i].name,
 			  report->config.recipients[i].public_key);
-	if (report->config.directory)
+	if (report->config.target.text)
 		out_field("makedumpfile", "%s, level %u%s%s",
 			  report->filter.version[0] ? report->filter.version : "none",
 			  report->filter.level, report->filter.note ? ": " : "",
@@ -127,7 +135,7 @@ static int print_json(const struct report *report)
 	struct json_object *object = json_object_new_object();
 	struct json_object *array = json_object_new_array();
 
-	out_json_text(object, "target", report->config.directory ? report->config.directory : "");
+	out_json_text(object, "target", report->config.target.text ? report->config.target.text : "");
 	out_json_text(object, "loaded", report->loaded);
 	out_json_text(object, "load_again", report->stale ? report->stale : "");
 	out_json_number(object, "crash_bytes", report->crash_bytes);

@@ -78,7 +78,7 @@ int hc_dump_plan(const char *path, bool make, void (*on_make)(const char *releas
 	if (r == 0)
 		r = find_registry(plan.registry);
 	if (r == 0)
-		r = hc_dump_target_find(plan.config.directory, &plan.target);
+		r = hc_dump_target_find(&plan.config, &plan.target);
 	if (r < 0)
 		return r;
 	uname(&name);
@@ -173,18 +173,20 @@ bool hc_dump_marker_read(struct hc_dump_marker *ret_marker)
 }
 
 /* The state file is there, as large as it will be, before anything can crash. */
-static int write_state(const char *directory)
+static int write_state(const struct hc_dump_config *config)
 {
 	struct hc_dump_state_file state;
+	struct hc_dump_state_place place;
 	char boot[40];
 	int r = hc_boot_id(boot);
 
+	hc_dump_target_state(config, &place);
 	if (r == 0)
-		r = hc_dump_state_read(directory, &state);
+		r = hc_dump_state_read(&place, &state);
 	if (r < 0)
 		return r;
 	hc_dump_state_arm(&state, boot);
-	return hc_dump_state_write(directory, &state);
+	return hc_dump_state_write(&place, &state);
 }
 
 int hc_dump_arm(const struct hc_dump_plan *plan, const char *providers_path)
@@ -201,7 +203,7 @@ int hc_dump_arm(const struct hc_dump_plan *plan, const char *providers_path)
 	if (r == 0)
 		r = make_initrd(plan, providers_path, &initrd);
 	if (r == 0)
-		r = write_state(plan->config.directory);
+		r = write_state(&plan->config);
 	/* The marker first: between the two, nobody shall take ours for a foreign one. */
 	if (r == 0)
 		r = write_marker(plan);
@@ -212,8 +214,9 @@ int hc_dump_arm(const struct hc_dump_plan *plan, const char *providers_path)
 	return r;
 }
 
-int hc_dump_disarm(const char *directory)
+int hc_dump_disarm(const struct hc_dump_config *config)
 {
+	struct hc_dump_state_place place;
 	struct hc_dump_state_file state;
 	int r = 0;
 
@@ -226,12 +229,13 @@ int hc_dump_disarm(const char *directory)
 	if (r < 0)
 		return r;
 	unlink(HC_KDUMP_LOADED_FILE);
-	if (!directory)
+	if (!config)
 		return 0;
-	r = hc_dump_state_read(directory, &state);
+	hc_dump_target_state(config, &place);
+	r = hc_dump_state_read(&place, &state);
 	if (r == 0 && state.now.state == HC_DUMP_ARMED) {
 		hc_dump_state_set(&state.now, HC_DUMP_DISARMED, NULL);
-		r = hc_dump_state_write(directory, &state);
+		r = hc_dump_state_write(&place, &state);
 	}
 	return r;
 }

@@ -37,9 +37,9 @@ int hc_dump_check_foreign(void);
 /* Load it in place of the one before. @providers_path: hostcrypt.conf. */
 int hc_dump_arm(const struct hc_dump_plan *plan, const char *providers_path);
 
-/* Unload it; nothing to do where none is loaded. @directory: the target's, or NULL
- * where that is not known. */
-int hc_dump_disarm(const char *directory);
+/* Unload it; nothing to do where none is loaded. @config: NULL where it cannot be
+ * read. */
+int hc_dump_disarm(const struct hc_dump_config *config);
 
 /* What the file that hc_dump_arm() leaves says: which registry and which kernel. */
 struct hc_dump_marker {

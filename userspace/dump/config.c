@@ -11,8 +11,6 @@
 #include "base/ini.h"
 #include "base/voltab.h"
 
-#define TARGET_FILE "file:"
-
 enum setting_kind {
 	KIND_PATH,
 	KIND_TEXT,
@@ -28,7 +26,7 @@ struct setting {
 
 static const struct setting dump_settings[] = {
 #define FIELD(member) offsetof(struct hc_dump_config, member)
-	{ "target", KIND_TARGET, FIELD(directory) },
+	{ "target", KIND_TARGET, FIELD(target) },
 	{ "modules", KIND_MODULES, FIELD(all_modules) },
 	{ "makedumpfile", KIND_PATH, FIELD(makedumpfile) },
 #undef FIELD
@@ -128,15 +126,12 @@ static void on_section(struct hc_ini *ini, const char *kind, const char *name)
 	}
 }
 
-static void set_target(struct reader *reader, char **field, const char *value)
+static void set_target(struct reader *reader, struct hc_dump_place *field, const char *value)
 {
-	if (strncmp(value, TARGET_FILE, strlen(TARGET_FILE)) == 0)
-		hc_ini_set_path(&reader->ini, "target", field, value + strlen(TARGET_FILE));
-	else
-		FAIL(reader, reader->ini.line,
-		     "target = %s is of no kind that dumps are written to; write file: and the "
-		     "path of a folder, as in file:/var/crash",
-		     value);
+	char why[256];
+
+	if (hc_dump_place_parse(value, field, why, sizeof(why)) < 0)
+		FAIL(reader, reader->ini.line, "target = %s: %s", value, why);
 }
 
 static void set_modules(struct reader *reader, bool *field, const char *value)
@@ -219,7 +214,7 @@ static void finish(struct reader *reader)
 
 	for (size_t i = 0; i < config->n_recipients; i++)
 		finish_recipient(reader, i);
-	if (!config->directory)
+	if (!config->target.text)
 		FAIL(reader, reader->dump.section ? reader->dump.section : 1,
 		     "no target; write \"target = file:/var/crash\" under [dump]");
 	if (config->n_recipients == 0)
@@ -271,7 +266,7 @@ void hc_dump_config_free(struct hc_dump_config *config)
 		free(recipient->public_id);
 	}
 	free(config->recipients);
-	free(config->directory);
+	hc_dump_place_free(&config->target);
 	free(config->makedumpfile);
 	*config = (struct hc_dump_config){ 0 };
 }

@@ -31,6 +31,7 @@
 #include <stddef.h>
 
 #include "base/config.h"
+#include "dump/place.h"
 
 #define HC_DUMP_CONFIG_FILE "/etc/hostcrypt/dump.conf"
 
@@ -45,7 +46,7 @@ struct hc_dump_recipient_config {
 };
 
 struct hc_dump_config {
-	char *directory;    /* of target file:DIRECTORY */
+	struct hc_dump_place target;
 	bool all_modules;   /* modules = most: each driver there is, not only the target's */
 	char *makedumpfile; /* the first of /usr/local/bin and /usr/bin, unless said */
 	struct hc_dump_recipient_config *recipients;

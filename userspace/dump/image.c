@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,17 +46,30 @@ static int find_folder(char ret_folder[PATH_MAX])
 	return hc_fail(HC_E_DUMP_IMAGE, "hostcrypt-capture is not installed beside %s", self);
 }
 
-static void add_part(char stamp[STAMP_SIZE], const char *name, const char *path)
+static void add_line(char stamp[STAMP_SIZE], const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add_line(char stamp[STAMP_SIZE], const char *format, ...)
 {
 	size_t used = strlen(stamp);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(stamp + used, STAMP_SIZE - used, format, args);
+	va_end(args);
+	used = strlen(stamp);
+	snprintf(stamp + used, STAMP_SIZE - used, "\n");
+}
+
+static void add_part(char stamp[STAMP_SIZE], const char *name, const char *path)
+{
 	struct stat st;
 
 	if (stat(path, &st) == 0)
-		snprintf(stamp + used, STAMP_SIZE - used, "%s %lld %lld.%09ld\n", name,
-			 (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-			 st.st_mtim.tv_nsec);
+		add_line(stamp, "%s %lld %lld.%09ld", name, (long long)st.st_size,
+			 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	else
-		snprintf(stamp + used, STAMP_SIZE - used, "%s absent\n", name);
+		add_line(stamp, "%s absent", name);
 }
 
 /* The file of our module for @release. */
@@ -84,9 +98,10 @@ static int make_stamp(const struct hc_dump_config *config, const char *release,
 
 	if (r < 0)
 		return r;
-	snprintf(stamp, STAMP_SIZE, "%s\n%s\n%s\n", release,
-		 config->all_modules ? "most" : target->sysfs,
-		 config->all_modules ? "" : target->type);
+	snprintf(stamp, STAMP_SIZE, "%s\n%s\n", release,
+		 config->all_modules ? "most" : "dep");
+	for (size_t i = 0; !config->all_modules && i < target->n_disks; i++)
+		add_line(stamp, "%s %s", target->disks[i].sysfs, target->disks[i].type);
 	add_part(stamp, path, path);
 	add_part(stamp, config->makedumpfile, config->makedumpfile);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -146,20 +161,31 @@ static int write_stamp(const char *image, const char *stamp)
 	return r < 0 ? hc_fail(HC_E_DUMP_IMAGE, "%s: %s", path, strerror(-r)) : 0;
 }
 
+/* Names behind one another, with a blank between. */
+static void add_word(char *list, size_t size, const char *word)
+{
+	size_t used = strlen(list);
+
+	snprintf(list + used, size - used, "%s%s", list[used - 1] == '=' ? "" : " ", word);
+}
+
 static int run_mkinitramfs(const struct hc_dump_config *config, const char *release,
 			   const struct hc_dump_target *target, const char *folder,
 			   const char *path)
 {
-	static char makedumpfile[PATH_MAX + 32], device[PATH_MAX + 32], type[64], output[4096];
+	static char makedumpfile[PATH_MAX + 32], output[4096];
+	static char devices[HC_DUMP_DISKS * (PATH_MAX + 1) + 32], types[256];
 	const char *const argv[] = { MKINITRAMFS, "-d", folder, "-o", path, release, NULL };
-	const char *const more[] = { makedumpfile, type, device, NULL };
+	const char *const more[] = { makedumpfile, types, devices, NULL };
 
 	snprintf(makedumpfile, sizeof(makedumpfile), "HOSTCRYPT_MAKEDUMPFILE=%s",
 		 config->makedumpfile);
-	snprintf(type, sizeof(type), "HOSTCRYPT_TYPE=%s",
-		 config->all_modules ? "" : target->type);
-	snprintf(device, sizeof(device), "HOSTCRYPT_DEVICE=%s",
-		 config->all_modules ? "" : target->device);
+	snprintf(devices, sizeof(devices), "HOSTCRYPT_DEVICES=");
+	snprintf(types, sizeof(types), "HOSTCRYPT_TYPES=");
+	for (size_t i = 0; !config->all_modules && i < target->n_disks; i++) {
+		add_word(devices, sizeof(devices), target->disks[i].device);
+		add_word(types, sizeof(types), target->disks[i].type);
+	}
 	if (access(MKINITRAMFS, X_OK) < 0)
 		return hc_fail(HC_E_DUMP_IMAGE,
 			       "%s is not there; install the package initramfs-tools-core",

@@ -35,6 +35,25 @@ static int put_line(struct hc_cpio *cpio, const char *name, const char *text)
 	return failed(hc_cpio_file(cpio, path, line, (size_t)n));
 }
 
+static const char *or_none(const char *text)
+{
+	return text && text[0] ? text : "-";
+}
+
+static int put_disks(struct hc_cpio *cpio, const struct hc_dump_target *target)
+{
+	char lines[HC_DUMP_DISKS * 256];
+	size_t used = 0;
+
+	for (size_t i = 0; i < target->n_disks; i++) {
+		const struct hc_dump_disk *disk = &target->disks[i];
+
+		used += (size_t)snprintf(lines + used, sizeof(lines) - used, "%s %s %s\n",
+					 disk->spec, or_none(disk->type), or_none(disk->point));
+	}
+	return failed(hc_cpio_file(cpio, &(HC_CAPTURE_FOLDER "/" HC_CAPTURE_DISKS)[1], lines, used));
+}
+
 static int put_key(struct hc_cpio *cpio, const struct hc_dump_recipient_config *recipient)
 {
 	static char pem[PEM_LIMIT];
@@ -96,8 +115,8 @@ static int put_config(struct hc_cpio *cpio, const struct hc_dump_plan *plan,
 
 	if (!file)
 		return hc_fail(HC_E_MEMORY, "out of memory");
-	fprintf(file, "[dump]\ntarget = file:%s%s\nmakedumpfile = %s\n", HC_CAPTURE_MOUNT,
-		plan->target.path, plan->config.makedumpfile);
+	fprintf(file, "[dump]\ntarget = %s\nmakedumpfile = %s\n", plan->target.place,
+		plan->config.makedumpfile);
 	for (size_t i = 0; i < plan->config.n_recipients && r == 0; i++)
 		r = print_recipient(file, providers, &plan->config.recipients[i]);
 	if (fclose(file) != 0 && r == 0)
@@ -120,9 +139,7 @@ int hc_dump_overlay_write(int fd, const struct hc_dump_plan *plan, const char *p
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && r == 0; i++)
 		r = failed(hc_cpio_folder(&cpio, folders[i]));
 	if (r == 0)
-		r = put_line(&cpio, HC_CAPTURE_DEVICE, plan->target.uuid);
-	if (r == 0)
-		r = put_line(&cpio, HC_CAPTURE_TYPE, plan->target.type);
+		r = put_disks(&cpio, &plan->target);
 	if (r == 0)
 		r = put_line(&cpio, HC_CAPTURE_HOST, host);
 	for (size_t i = 0; i < plan->config.n_recipients && r == 0; i++)

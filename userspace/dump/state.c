@@ -56,21 +56,26 @@ static void take_entry(const char **at, struct hc_dump_state_entry *entry)
 	take_line(at, entry->text, sizeof(entry->text));
 }
 
-int hc_dump_state_read(const char *directory, struct hc_dump_state_file *ret_file)
+void hc_dump_state_in(const char *directory, struct hc_dump_state_place *ret_place)
+{
+	snprintf(ret_place->path, sizeof(ret_place->path), "%s/" HC_DUMP_STATE_FILE, directory);
+}
+
+int hc_dump_state_read(const struct hc_dump_state_place *place,
+		       struct hc_dump_state_file *ret_file)
 {
 	struct hc_dump_state_file file = { 0 };
-	char path[4096], block[BLOCK + 1] = "", title[64];
+	char block[BLOCK + 1] = "", title[64];
 	const char *at = block;
 	HC_FD fd = -1;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%s/" HC_DUMP_STATE_FILE, directory);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno != ENOENT)
-		return hc_fail_errno(errno, "%s", path);
+		return hc_fail_errno(errno, "%s", place->path);
 	n = fd < 0 ? 0 : read(fd, block, BLOCK);
 	if (n < 0)
-		return hc_fail_errno(errno, "%s", path);
+		return hc_fail_errno(errno, "%s", place->path);
 	take_line(&at, title, sizeof(title));
 	if (strcmp(title, TITLE) == 0) {
 		take_entry(&at, &file.now);
@@ -99,25 +104,27 @@ static void put_entry(char **at, const char *end, const struct hc_dump_state_ent
 	put_line(at, end, entry->text);
 }
 
-int hc_dump_state_write(const char *directory, const struct hc_dump_state_file *file)
+int hc_dump_state_write(const struct hc_dump_state_place *place,
+			const struct hc_dump_state_file *file)
 {
-	char path[4096], block[BLOCK];
+	char block[BLOCK];
 	char *at = block;
 	HC_FD fd = -1;
 	int r;
 
+	if (!place->path[0])
+		return 0;
 	memset(block, '\n', sizeof(block));
 	put_line(&at, block + BLOCK, TITLE);
 	put_entry(&at, block + BLOCK, &file->now);
 	put_entry(&at, block + BLOCK, &file->last);
-	snprintf(path, sizeof(path), "%s/" HC_DUMP_STATE_FILE, directory);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(place->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return hc_fail_errno(errno, "%s", path);
+		return hc_fail_errno(errno, "%s", place->path);
 	r = hc_pwrite_all(fd, block, sizeof(block), 0);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
-	return r < 0 ? hc_fail_errno(-r, "%s", path) : 0;
+	return r < 0 ? hc_fail_errno(-r, "%s", place->path) : 0;
 }
 
 void hc_dump_state_set(struct hc_dump_state_entry *entry, enum hc_dump_state state,

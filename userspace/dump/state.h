@@ -11,6 +11,8 @@
 #ifndef HC_DUMP_STATE_H
 #define HC_DUMP_STATE_H
 
+#include <limits.h>
+
 #define HC_DUMP_STATE_FILE "hostcrypt-dump-state"
 
 #define HC_DUMP_STATES(X)                                                                          \
@@ -38,11 +40,21 @@ struct hc_dump_state_file {
 	struct hc_dump_state_entry now, last;
 };
 
-/* A missing file reads as two entries of HC_DUMP_NONE. */
-int hc_dump_state_read(const char *directory, struct hc_dump_state_file *ret_file);
+/* Where the block is. */
+struct hc_dump_state_place {
+	char path[PATH_MAX]; /* of the file; "" where nothing is kept */
+};
 
-/* Write over the file's one block, or make it; on the disk when this returns. */
-int hc_dump_state_write(const char *directory, const struct hc_dump_state_file *file);
+/* The state file of the folder @directory. */
+void hc_dump_state_in(const char *directory, struct hc_dump_state_place *ret_place);
+
+/* A missing file reads as two entries of HC_DUMP_NONE. */
+int hc_dump_state_read(const struct hc_dump_state_place *place,
+		       struct hc_dump_state_file *ret_file);
+
+/* Write over the one block, or make the file; on the disk when this returns. */
+int hc_dump_state_write(const struct hc_dump_state_place *place,
+			const struct hc_dump_state_file *file);
 
 /* Fill the entry with the time of now; @text may be NULL. */
 void hc_dump_state_set(struct hc_dump_state_entry *entry, enum hc_dump_state state,

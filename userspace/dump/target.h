@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where in the machine the folder of a dump target is: what the capture kernel has
- * to mount, and what it finds there. */
+/*
+ * The place where dumps go (dump/place.h), seen from the running system: is it fit
+ * for it, and what does the capture kernel need to get there.
+ */
 #ifndef HC_DUMP_TARGET_H
 #define HC_DUMP_TARGET_H
 
 #include <limits.h>
 #include <stdint.h>
 
+#include "dump/config.h"
+#include "dump/disk.h"
+#include "dump/state.h"
+
+#define HC_DUMP_DISKS 2
+
 struct hc_dump_target {
-	char device[PATH_MAX]; /* of the file system, as mounted here */
-	char uuid[64];	       /* of the file system */
-	char type[32];
-	char path[PATH_MAX]; /* of the folder, seen from the file system's root */
-	char sysfs[PATH_MAX]; /* the device in /sys */
-	uint64_t free_bytes;
+	struct hc_dump_disk disks[HC_DUMP_DISKS];
+	size_t n_disks;
+	char place[PATH_MAX + 32]; /* the place, as the capture kernel sees it */
+	uint64_t free_bytes;	   /* there, for a dump */
 };
 
 /* HC_E_DUMP_TARGET where the capture kernel could not write there. */
-int hc_dump_target_find(const char *directory, struct hc_dump_target *ret_target);
+int hc_dump_target_find(const struct hc_dump_config *config, struct hc_dump_target *ret_target);
+
+/* Where the state of this host's dumps is kept, whether that is there or not. */
+void hc_dump_target_state(const struct hc_dump_config *config,
+			  struct hc_dump_state_place *ret_place);
 
 #endif

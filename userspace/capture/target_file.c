@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+/* file:FOLDER, in the capture kernel. */
+#include "capture/target_kinds.h"
+
+#include <stdio.h>
+
+#include "capture/mount.h"
+#include "dump/environment.h"
+
+static int state(struct target *target, struct hc_dump_state_place *ret_place)
+{
+	int r = mount_at(HC_CAPTURE_MOUNT);
+
+	if (r == 0)
+		hc_dump_state_in(target->config->target.path, ret_place);
+	return r;
+}
+
+static int open_part(struct target *target, const char *host, long long now)
+{
+	int r = hc_dump_part_create(target->config->target.path, host, now, &target->part);
+
+	if (r < 0)
+		return r;
+	target->fd = target->part.fd;
+	snprintf(target->name, sizeof(target->name), "%s", target->part.name);
+	return 0;
+}
+
+static int commit(struct target *target)
+{
+	return hc_dump_part_commit(&target->part);
+}
+
+static void discard(struct target *target)
+{
+	hc_dump_part_discard(&target->part);
+}
+
+const struct target_kind target_file = {
+	.state = state,
+	.open = open_part,
+	.commit = commit,
+	.discard = discard,
+};

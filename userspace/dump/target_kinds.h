@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One of these for each kind of place; dump/target.c finds it. */
+#ifndef HC_DUMP_TARGET_KINDS_H
+#define HC_DUMP_TARGET_KINDS_H
+
+#include "dump/target.h"
+
+struct hc_dump_target_kind {
+	int (*find)(const struct hc_dump_config *config, struct hc_dump_target *target);
+	void (*state)(const struct hc_dump_config *config, struct hc_dump_state_place *place);
+};
+
+extern const struct hc_dump_target_kind hc_dump_target_file;
+
+#endif
