@@ -48,12 +48,13 @@ static void full_file(void)
 
 	if (!EXPECT(load("# comment\n" SUPPORT
 			 "\n[dump]\ntarget=file:/srv/crash ; inline\nmodules = most\n"
+			 "lock = yes\n"
 			 "makedumpfile = /opt/makedumpfile\n"
 			 "[recipient main]\npublic-key = /m.pem\nprovider = main\n"
 			 "private-id = 1\npublic-id = 2\nendpoint = kms:5696\n",
 			 &config) == 0))
 		return;
-	EXPECT(strcmp(config.target.path, "/srv/crash") == 0 && config.all_modules);
+	EXPECT(strcmp(config.target.path, "/srv/crash") == 0 && config.all_modules && config.lock);
 	EXPECT(strcmp(config.makedumpfile, "/opt/makedumpfile") == 0);
 	if (!EXPECT(config.n_recipients == 2))
 		return;
@@ -71,7 +72,7 @@ static void unsaid_values(void)
 	HC_DUMP_CONFIG config = { 0 };
 
 	if (EXPECT(load(DUMP SUPPORT, &config) == 0))
-		EXPECT(!config.all_modules && strstr(config.makedumpfile, "/makedumpfile"));
+		EXPECT(!config.all_modules && !config.lock && strstr(config.makedumpfile, "/makedumpfile"));
 }
 
 static void a_missing_file_is_an_error(void)
@@ -112,6 +113,7 @@ static void malformed(void)
 	EXPECT(refused(DUMP "targt = x\n", 3, "unknown setting \"targt\""));
 	EXPECT(refused(DUMP "target = file:/y\n", 3, "a second time (first in line 2)"));
 	EXPECT(refused(DUMP "modules = all\n", 3, "\"dep\" or \"most\""));
+	EXPECT(refused(DUMP "lock = 1\n", 3, "\"yes\" or \"no\""));
 	EXPECT(refused(DUMP DUMP, 3, "a second [dump] (first in line 1)"));
 	EXPECT(refused("[dmp]\n", 1, "unknown section [dmp]"));
 	EXPECT(refused("[dump\n", 1, "\"]\" is missing"));

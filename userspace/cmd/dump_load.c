@@ -2,19 +2,17 @@
 /* "dump load", "dump unload", "dump image". */
 #include "cmd/cmd.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/utsname.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "cmd/dump_options.h"
 #include "dump/arm.h"
+#include "dump/kexec.h"
 #include "dump/recipients.h"
-
-#define LOCK "/proc/sys/kernel/kexec_load_disabled"
+#include "dump/stale.h"
+#include "kernel/kdump.h"
 
 enum { OPT_LOCK = CMD_OPT_DUMP_OWN, OPT_REBUILD };
 
@@ -23,13 +21,35 @@ void dump_say_image(const char *release)
 	fprintf(stderr, "making the capture environment for kernel %s...\n", release);
 }
 
-/* Nobody loads another capture kernel until the next boot, nor we. */
-static int lock_kexec(void)
+/* Where kexec is locked nothing can be loaded; what is there may be good enough. */
+static int judge_locked(const char *path)
 {
-	HC_FD fd = open(LOCK, O_WRONLY | O_CLOEXEC);
-	int r = fd < 0 ? -1 : hc_write_all(fd, "1", 1);
+	const char *why = hc_kdump_state("") == HC_KDUMP_ENCRYPTED ? hc_dump_stale(path) :
+								     "none of ours is loaded";
 
-	return r < 0 ? hc_fail(HC_E_DUMP_LOAD, LOCK " cannot be set") : 0;
+	if (why)
+		return hc_fail(HC_E_DUMP_LOAD,
+			       "kexec is locked (kernel.kexec_load_disabled), so no capture kernel "
+			       "can be loaded until the next boot, and %s",
+			       why);
+	printf("kexec is locked, and the capture kernel that is loaded is of now\n");
+	return 0;
+}
+
+static int load_anew(struct cmd *cmd, const char *path, bool rebuild, bool lock)
+{
+	HC_DUMP_RECIPIENTS recipients = { 0 };
+	HC_DUMP_PLAN plan = { 0 };
+	int r = hc_dump_check_foreign();
+
+	if (r == 0)
+		r = hc_dump_plan(path, rebuild, dump_say_image, &plan);
+	/* Keys that cannot be read now cannot be read then. */
+	if (r == 0)
+		r = hc_dump_recipients_load(&plan.config, &recipients);
+	if (r == 0)
+		r = hc_dump_arm(&plan, cmd->config_path);
+	return r == 0 && (lock || plan.config.lock) ? hc_kexec_lock() : r;
 }
 
 static int load(struct cmd *cmd, int argc, char **argv)
@@ -40,8 +60,6 @@ static int load(struct cmd *cmd, int argc, char **argv)
 		{ "rebuild", no_argument, NULL, OPT_REBUILD },
 		CMD_OPTIONS,
 	};
-	HC_DUMP_RECIPIENTS recipients = { 0 };
-	HC_DUMP_PLAN plan = { 0 };
 	const char *path = HC_DUMP_CONFIG_FILE;
 	bool lock = false, rebuild = false;
 	int option, r;
@@ -55,16 +73,9 @@ static int load(struct cmd *cmd, int argc, char **argv)
 			rebuild = true;
 	}
 	r = option < -1 ? option : cmd_check_words(cmd, argc, 0, 0);
-	if (r == 0)
-		r = hc_dump_check_foreign();
-	if (r == 0)
-		r = hc_dump_plan(path, rebuild, dump_say_image, &plan);
-	/* Keys that cannot be read now cannot be read then. */
-	if (r == 0)
-		r = hc_dump_recipients_load(&plan.config, &recipients);
-	if (r == 0)
-		r = hc_dump_arm(&plan, cmd->config_path);
-	return r == 0 && lock ? lock_kexec() : r;
+	if (r < 0)
+		return r;
+	return hc_kexec_locked() ? judge_locked(path) : load_anew(cmd, path, rebuild, lock);
 }
 
 const struct cmd_verb cmd_dump_load = {
@@ -83,7 +94,8 @@ const struct cmd_verb cmd_dump_load = {
 		"  --rebuild            make the RAM disk again, also where it is of today\n"
 		"  --lock               then set kernel.kexec_load_disabled: until the next boot\n"
 		"                       nobody can load another kernel that would write memory in\n"
-		"                       clear, nor can we load ours again\n",
+		"                       clear, nor can we load ours again; as lock = yes in\n"
+		"                       dump.conf\n",
 };
 
 static int unload(struct cmd *cmd, int argc, char **argv)

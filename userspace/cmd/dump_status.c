@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "base/error.h"
@@ -14,6 +13,7 @@
 #include "dump/arm.h"
 #include "dump/filter.h"
 #include "dump/kexec.h"
+#include "dump/stale.h"
 #include "dump/state.h"
 #include "kernel/kdump.h"
 
@@ -27,22 +27,6 @@ struct report {
 	uint64_t crash_bytes;
 	char problem[1024];	/* of dump.conf or the target; "" */
 };
-
-/* Is what is loaded of now? */
-static const char *find_stale(const char *path)
-{
-	struct hc_dump_marker marker;
-	char registry[32];
-	struct stat st;
-
-	if (!hc_dump_marker_read(&marker))
-		return "its mark in /run cannot be read";
-	if (!hc_dump_registry(registry) || strcmp(registry, marker.registry) != 0)
-		return "dm-hostcrypt has been loaded anew since, so no dump would be taken";
-	if (stat(path, &st) == 0 && st.st_mtime > marker.time)
-		return "dump.conf has changed since";
-	return NULL;
-}
 
 static int read_state(const struct hc_dump_config *config, struct hc_dump_state_file *ret_state)
 {
@@ -63,7 +47,7 @@ static void collect(const char *path, struct report *report)
 		break;
 	case HC_KDUMP_ENCRYPTED:
 		report->loaded = "yes";
-		report->stale = find_stale(path);
+		report->stale = hc_dump_stale(path);
 		break;
 	case HC_KDUMP_CLEAR:
 		report->loaded = "foreign";

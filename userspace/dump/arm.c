@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,20 +16,13 @@
 #include "base/file.h"
 #include "dump/command_line.h"
 #include "dump/kexec.h"
+#include "dump/memory.h"
 #include "dump/overlay.h"
 #include "dump/state.h"
 #include "kernel/kdump.h"
 
 #define REGISTRY "/sys/module/dm_hostcrypt/parameters/registry"
 #define KDUMP_TOOLS "/etc/systemd/system/multi-user.target.wants/kdump-tools.service"
-
-#define MIB (1024ULL * 1024)
-
-/* A capture kernel with its page tables and drivers takes some 48 MiB, udev, the
- * programs and their buffers some 40. */
-#define BASE_BYTES (96 * MIB)
-/* makedumpfile keeps two bits for each page of the crashed kernel. */
-#define BITMAP_SHARE (4096 * 8 / 2)
 
 bool hc_dump_registry(char ret_registry[32])
 {
@@ -44,27 +36,6 @@ static int find_registry(char ret_registry[32])
 		return hc_fail(HC_E_MODULE_ABSENT,
 			       "dm-hostcrypt is not loaded, so a capture kernel would not know "
 			       "where keys are; run \"modprobe dm-hostcrypt\" first");
-	return 0;
-}
-
-static int check_memory(struct hc_dump_plan *plan)
-{
-	struct sysinfo info;
-
-	plan->crash_bytes = hc_kexec_crash_size();
-	if (plan->crash_bytes == 0)
-		return hc_fail(HC_E_DUMP_MEMORY,
-			       "no memory is set aside for a capture kernel; boot with "
-			       "crashkernel=512M on the kernel's command line");
-	sysinfo(&info);
-	plan->needed_bytes = BASE_BYTES + plan->image.size + plan->image.unpacked +
-			     (uint64_t)info.totalram * info.mem_unit / BITMAP_SHARE;
-	if (plan->needed_bytes > plan->crash_bytes)
-		return hc_fail(HC_E_DUMP_MEMORY,
-			       "crashkernel= sets %llu MiB aside, and a dump takes about %llu MiB; "
-			       "boot with more",
-			       (unsigned long long)(plan->crash_bytes / MIB),
-			       (unsigned long long)(plan->needed_bytes / MIB + 1));
 	return 0;
 }
 
@@ -90,7 +61,8 @@ int hc_dump_plan(const char *path, bool make, void (*on_make)(const char *releas
 		r = hc_dump_image_make(&plan.config, plan.release, &plan.target, &plan.image);
 	}
 	if (r == 0)
-		r = check_memory(&plan);
+		r = hc_dump_memory_check(&plan.image, &plan.crash_bytes,
+					 &plan.needed_bytes);
 	if (r < 0)
 		return r;
 	*ret_plan = plan;
@@ -214,28 +186,42 @@ int hc_dump_arm(const struct hc_dump_plan *plan, const char *providers_path)
 	return r;
 }
 
-int hc_dump_disarm(const struct hc_dump_config *config)
+static int mark_disarmed(const struct hc_dump_config *config)
 {
 	struct hc_dump_state_place place;
 	struct hc_dump_state_file state;
+	int r;
+
+	hc_dump_target_state(config, &place);
+	r = hc_dump_state_read(&place, &state);
+	if (r < 0 || state.now.state != HC_DUMP_ARMED)
+		return r;
+	hc_dump_state_set(&state.now, HC_DUMP_DISARMED, NULL);
+	return hc_dump_state_write(&place, &state);
+}
+
+int hc_dump_disarm(const struct hc_dump_config *config)
+{
+	bool locked;
 	int r = 0;
 
 	if (hc_kdump_state("") == HC_KDUMP_CLEAR)
 		return hc_fail(HC_E_DUMP_FOREIGN,
 			       "the capture kernel that is loaded is not ours; \"kexec -p -u\" "
 			       "unloads it");
-	if (hc_kexec_crash_loaded())
+	/* Locked, it stays; the system going down in good order is no crash all the same. */
+	locked = hc_kexec_crash_loaded() && hc_kexec_locked();
+	if (hc_kexec_crash_loaded() && !locked)
 		r = hc_kexec_crash_unload();
 	if (r < 0)
 		return r;
-	unlink(HC_KDUMP_LOADED_FILE);
-	if (!config)
-		return 0;
-	hc_dump_target_state(config, &place);
-	r = hc_dump_state_read(&place, &state);
-	if (r == 0 && state.now.state == HC_DUMP_ARMED) {
-		hc_dump_state_set(&state.now, HC_DUMP_DISARMED, NULL);
-		r = hc_dump_state_write(&place, &state);
-	}
+	if (!locked)
+		unlink(HC_KDUMP_LOADED_FILE);
+	if (config)
+		r = mark_disarmed(config);
+	if (r == 0 && locked)
+		r = hc_fail(HC_E_DUMP_LOAD,
+			    "kexec is locked until the next boot, and the capture kernel stays "
+			    "loaded until then");
 	return r;
 }

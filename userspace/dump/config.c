@@ -16,6 +16,7 @@ enum setting_kind {
 	KIND_TEXT,
 	KIND_TARGET,
 	KIND_MODULES,
+	KIND_YES,
 };
 
 struct setting {
@@ -29,6 +30,7 @@ static const struct setting dump_settings[] = {
 	{ "target", KIND_TARGET, FIELD(target) },
 	{ "modules", KIND_MODULES, FIELD(all_modules) },
 	{ "makedumpfile", KIND_PATH, FIELD(makedumpfile) },
+	{ "lock", KIND_YES, FIELD(lock) },
 #undef FIELD
 };
 
@@ -141,6 +143,13 @@ static void set_modules(struct reader *reader, bool *field, const char *value)
 	*field = strcmp(value, "most") == 0;
 }
 
+static void set_yes(struct reader *reader, const char *name, bool *field, const char *value)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		FAIL(reader, reader->ini.line, "%s = %s; it takes \"yes\" or \"no\"", name, value);
+	*field = strcmp(value, "yes") == 0;
+}
+
 static void set(struct reader *reader, void *section, const struct setting *setting,
 		const char *value)
 {
@@ -158,6 +167,9 @@ static void set(struct reader *reader, void *section, const struct setting *sett
 		break;
 	case KIND_MODULES:
 		set_modules(reader, field, value);
+		break;
+	case KIND_YES:
+		set_yes(reader, setting->name, field, value);
 		break;
 	}
 }

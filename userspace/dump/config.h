@@ -6,6 +6,7 @@
  *	target = file:/var/crash
  *	modules = dep
  *	makedumpfile = /usr/bin/makedumpfile
+ *	lock = no
  *
  *	[recipient support]
  *	public-key = /etc/hostcrypt/support.pem
@@ -48,6 +49,7 @@ struct hc_dump_recipient_config {
 struct hc_dump_config {
 	struct hc_dump_place target;
 	bool all_modules;   /* modules = most: each driver there is, not only the target's */
+	bool lock;	    /* once loaded, nobody can load another kernel until the next boot */
 	char *makedumpfile; /* the first of /usr/local/bin and /usr/bin, unless said */
 	struct hc_dump_recipient_config *recipients;
 	size_t n_recipients;

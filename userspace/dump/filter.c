@@ -7,7 +7,6 @@
 #include "base/child.h"
 
 #define LEVEL_ALL 31 /* zero, cache, private cache, user and free pages */
-#define LEVEL_USER 8
 
 static unsigned number(unsigned major, unsigned minor, unsigned patch)
 {
@@ -36,7 +35,7 @@ void hc_dump_filter(const char *makedumpfile, const char *release,
 	/* From 6.10 on slab pages look like user pages to older ones. */
 	if (number(kernel_major, kernel_minor, 0) >= number(6, 10, 0) &&
 	    number(major, minor, patch) < number(1, 7, 7)) {
-		ret_filter->level = LEVEL_ALL - LEVEL_USER;
+		ret_filter->level = LEVEL_ALL - HC_DUMP_LEVEL_USER;
 		ret_filter->note = "this makedumpfile is older than this kernel: a dump would "
 				   "hold user memory too (encrypted); with 1.7.7 or newer, put in "
 				   "/usr/local/bin or named in dump.conf, it is left out";

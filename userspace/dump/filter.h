@@ -4,6 +4,8 @@
 #ifndef HC_DUMP_FILTER_H
 #define HC_DUMP_FILTER_H
 
+#define HC_DUMP_LEVEL_USER 8 /* leave out what programs hold, guests' memory too */
+
 struct hc_dump_filter {
 	char version[32]; /* "1.7.2"; "" when there is none that runs */
 	unsigned level;	  /* for makedumpfile -d */

@@ -25,6 +25,23 @@ bool hc_read_line(const char *path, char *ret_line, int size)
 	return got;
 }
 
+#define LOCK "/proc/sys/kernel/kexec_load_disabled"
+
+bool hc_kexec_locked(void)
+{
+	char line[8];
+
+	return hc_read_line(LOCK, line, sizeof(line)) && line[0] == '1';
+}
+
+int hc_kexec_lock(void)
+{
+	HC_FD fd = open(LOCK, O_WRONLY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : hc_write_all(fd, "1", 1);
+
+	return r < 0 ? hc_fail(HC_E_DUMP_LOAD, LOCK " cannot be set: %s", strerror(-r)) : 0;
+}
+
 uint64_t hc_kexec_crash_size(void)
 {
 	char line[32];

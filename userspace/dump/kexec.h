@@ -15,6 +15,11 @@ bool hc_kexec_crash_loaded(void);
 int hc_kexec_crash_load(const char *kernel, int initrd, const char *command_line);
 int hc_kexec_crash_unload(void);
 
+/* kernel.kexec_load_disabled: once set, nothing is loaded or unloaded any more until
+ * the next boot. */
+bool hc_kexec_locked(void);
+int hc_kexec_lock(void);
+
 /* The number or text in a file of one line, as sysfs has them; false when it cannot
  * be read. */
 bool hc_read_line(const char *path, char *ret_line, int size);
