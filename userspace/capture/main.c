@@ -50,20 +50,21 @@ static int write_streams(const struct hc_dump_config *config, struct hc_dump_wri
 	return hc_dump_writer_write(writer, HC_DUMP_STREAM_CAPTURE, text, size);
 }
 
-static int write_envelope(const struct hc_dump_config *config, const char *host, int fd)
+static int write_envelope(const struct target *target, const char *host)
 {
 	HC_DUMP_RECIPIENTS recipients = { 0 };
 	struct hc_dump_writer *writer = NULL;
 	struct hc_dump_info info;
-	int r = hc_dump_recipients_load(config, &recipients);
+	int r = hc_dump_recipients_load(target->config, &recipients);
 
 	if (r == 0)
 		r = hc_dump_info_here(host, &info);
 	if (r == 0)
-		r = hc_dump_writer_open(fd, &info, recipients.all, recipients.n, &writer);
+		r = hc_dump_writer_open(target->fd, &info, recipients.all, recipients.n, &writer);
 	if (r < 0)
 		return r;
-	r = write_streams(config, writer);
+	hc_dump_writer_limit(writer, target->room);
+	r = write_streams(target->config, writer);
 	if (r == 0)
 		r = hc_dump_writer_finish(writer);
 	hc_dump_writer_close(writer);
@@ -84,7 +85,7 @@ static int take_dump(struct target *target, char *ret_name, size_t size)
 		return r;
 	snprintf(ret_name, size, "%s", target->name);
 	log_say("writing %s", target->name);
-	r = write_envelope(target->config, host, target->fd);
+	r = write_envelope(target, host);
 	if (r == 0)
 		return target_commit(target);
 	target_discard(target);

@@ -6,6 +6,7 @@
 
 static const struct target_kind *const kinds[HC_DUMP_KINDS] = {
 	[HC_DUMP_TO_FILE] = &target_file,
+	[HC_DUMP_TO_BLOCK] = &target_block,
 };
 
 static const struct target_kind *kind_of(const struct target *target)
@@ -15,7 +16,7 @@ static const struct target_kind *kind_of(const struct target *target)
 
 void target_init(struct target *target, const struct hc_dump_config *config)
 {
-	*target = (struct target){ .config = config, .fd = -1 };
+	*target = (struct target){ .config = config, .fd = -1, .room = UINT64_MAX };
 }
 
 int target_state(struct target *target, struct hc_dump_state_place *ret_place)

@@ -14,6 +14,7 @@ struct target {
 	const struct hc_dump_config *config;
 	char name[256]; /* of the dump, for a person who looks for it */
 	int fd;		/* takes it, from open to commit or discard */
+	uint64_t room;	/* how much it takes at most */
 	struct hc_dump_part part;
 };
 

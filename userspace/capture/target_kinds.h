@@ -12,6 +12,6 @@ struct target_kind {
 	void (*discard)(struct target *target);
 };
 
-extern const struct target_kind target_file;
+extern const struct target_kind target_file, target_block;
 
 #endif

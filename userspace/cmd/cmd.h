@@ -33,7 +33,8 @@ extern const struct cmd_verb cmd_create, cmd_open, cmd_close, cmd_list, cmd_stat
 
 /* The verbs after "dump"; their names begin with that word. */
 extern const struct cmd_verb cmd_dump_load, cmd_dump_unload, cmd_dump_status, cmd_dump_image,
-	cmd_dump_key, cmd_dump_describe, cmd_dump_verify, cmd_dump_extract;
+	cmd_dump_key, cmd_dump_describe, cmd_dump_verify, cmd_dump_extract, cmd_dump_format,
+	cmd_dump_fetch;
 
 /* Options that every verb knows; a verb puts them at the end of its own. */
 enum {

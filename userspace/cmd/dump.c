@@ -9,6 +9,7 @@
 /* "hostcrypt dump WORD": each is a verb of its own, whose name is "dump WORD". */
 static const struct cmd_verb *const verbs[] = {
 	&cmd_dump_load, &cmd_dump_unload, &cmd_dump_status, &cmd_dump_image,
+	&cmd_dump_format, &cmd_dump_fetch,
 	&cmd_dump_key, &cmd_dump_describe, &cmd_dump_verify, &cmd_dump_extract,
 };
 
@@ -47,6 +48,8 @@ const struct cmd_verb cmd_dump = {
 		"  unload    unload it\n"
 		"  status    would a panic leave a dump, what became of the last one\n"
 		"  image     make the capture kernel's RAM disk ahead of time\n"
+		"  format    give a block device to dumps\n"
+		"  fetch     take a dump away from its device\n"
 		"  key       make or get a key pair at a key server\n"
 		"  describe  what a dump says of itself\n"
 		"  verify    check that a dump is whole and unchanged\n"

@@ -49,6 +49,8 @@ static int load_anew(struct cmd *cmd, const char *path, bool rebuild, bool lock)
 		r = hc_dump_recipients_load(&plan.config, &recipients);
 	if (r == 0)
 		r = hc_dump_arm(&plan, cmd->config_path);
+	if (r == 0 && plan.target.note[0])
+		fprintf(stderr, "warning: %s\n", plan.target.note);
 	return r == 0 && (lock || plan.config.lock) ? hc_kexec_lock() : r;
 }
 

@@ -11,6 +11,7 @@
  * for both where it is not. */
 #define HC_CAPTURE_DISKS "disks"
 #define HC_CAPTURE_HOST "host" /* the host's name */
+#define HC_CAPTURE_MARK "mark" /* the UUID of a device that is given to dumps */
 #define HC_CAPTURE_CONFIG HC_CAPTURE_FOLDER "/dump.conf"
 
 /* Where the target's file system is mounted in the capture environment. */

@@ -26,7 +26,7 @@ static int failed(int r)
 		     : 0;
 }
 
-static int put_line(struct hc_cpio *cpio, const char *name, const char *text)
+int hc_dump_overlay_line(struct hc_cpio *cpio, const char *name, const char *text)
 {
 	char path[128], line[512];
 	int n = snprintf(line, sizeof(line), "%s\n", text);
@@ -141,7 +141,9 @@ int hc_dump_overlay_write(int fd, const struct hc_dump_plan *plan, const char *p
 	if (r == 0)
 		r = put_disks(&cpio, &plan->target);
 	if (r == 0)
-		r = put_line(&cpio, HC_CAPTURE_HOST, host);
+		r = hc_dump_target_put(&plan->config, &cpio);
+	if (r == 0)
+		r = hc_dump_overlay_line(&cpio, HC_CAPTURE_HOST, host);
 	for (size_t i = 0; i < plan->config.n_recipients && r == 0; i++)
 		r = put_key(&cpio, &plan->config.recipients[i]);
 	if (r == 0)

@@ -16,14 +16,25 @@ static const char *parse_file(const char *text, struct hc_dump_place *place)
 	return NULL;
 }
 
+static const char *parse_block(const char *text, struct hc_dump_place *place)
+{
+	if (strncmp(text, "/dev/", 5) != 0)
+		return "the path of a device begins with \"/dev/\", as in block:/dev/sdb3";
+	place->path = strdup(text);
+	return NULL;
+}
+
 static const struct spelling {
 	const char *word;
 	const char *(*parse)(const char *text, struct hc_dump_place *place);
 } spellings[HC_DUMP_KINDS] = {
 	[HC_DUMP_TO_FILE] = { "file:", parse_file },
+	[HC_DUMP_TO_BLOCK] = { "block:", parse_block },
 };
 
-#define UNKNOWN "of no kind that dumps are written to; write file: and the path of a folder"
+#define UNKNOWN                                                                                    \
+	"of no kind that dumps are written to; write file: and the path of a folder, or "          \
+	"block: and a device"
 
 static const char *parse(const char *text, struct hc_dump_place *place)
 {

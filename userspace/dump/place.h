@@ -3,6 +3,7 @@
  * What "target =" of dump.conf says, by its word:
  *
  *	file:/var/crash		a folder
+ *	block:/dev/sdb3		a device that is given to dumps whole (dump/mark.h)
  *
  * A place is only its spelling. What the running system knows of it is in
  * dump/target.h, how the capture kernel writes there in capture/target.h.
@@ -14,13 +15,14 @@
 
 enum hc_dump_kind {
 	HC_DUMP_TO_FILE,
+	HC_DUMP_TO_BLOCK,
 	HC_DUMP_KINDS,
 };
 
 struct hc_dump_place {
 	enum hc_dump_kind kind;
 	char *text; /* all of it; NULL for no place */
-	char *path; /* absolute: the folder */
+	char *path; /* absolute: the folder, or the device */
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -138,8 +139,13 @@ static int take(struct hc_dump_reader *reader, void *data, size_t size)
 static int check_end(struct hc_dump_reader *reader)
 {
 	uint8_t more;
-	ssize_t n = read_some(reader->fd, &more, 1);
+	struct stat st;
+	ssize_t n;
 
+	/* On a device, what was there before follows. */
+	if (fstat(reader->fd, &st) == 0 && S_ISBLK(st.st_mode))
+		return 0;
+	n = read_some(reader->fd, &more, 1);
 	if (n < 0)
 		return hc_fail_errno((int)-n, "cannot read the dump");
 	return n == 0 ? 0 : hc_fail(HC_E_DUMP_DAMAGED, "something follows the dump's last frame");
@@ -149,20 +155,14 @@ static int read_frame(struct hc_dump_reader *reader, enum hc_dump_stream *ret_st
 		      size_t *ret_size)
 {
 	uint8_t nonce[HC_DUMP_NONCE_SIZE];
-	uint32_t aad, word;
+	uint32_t aad;
 	size_t size;
-	unsigned stream;
 	bool last;
 	int r = take(reader, &aad, sizeof(aad));
 
 	if (r < 0)
 		return r;
-	word = be32toh(aad);
-	last = word & HC_DUMP_LAST;
-	size = word & HC_DUMP_LENGTH_MASK;
-	stream = (word & ~HC_DUMP_LAST) >> HC_DUMP_STREAM_SHIFT;
-	if (size > HC_DUMP_CHUNK || (size == 0 && !last) || stream < HC_DUMP_STREAM_LOG ||
-	    stream > HC_DUMP_STREAM_CAPTURE)
+	if (!hc_dump_frame_word(be32toh(aad), ret_stream, &size, &last))
 		return damaged(reader);
 	r = take(reader, reader->sealed, size + HC_DUMP_TAG_SIZE);
 	if (r < 0)
@@ -174,7 +174,6 @@ static int read_frame(struct hc_dump_reader *reader, enum hc_dump_stream *ret_st
 	reader->number++;
 	reader->offset += sizeof(aad) + size + HC_DUMP_TAG_SIZE;
 	reader->ended = last;
-	*ret_stream = (enum hc_dump_stream)stream;
 	*ret_size = size;
 	return 0;
 }

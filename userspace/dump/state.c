@@ -58,6 +58,7 @@ static void take_entry(const char **at, struct hc_dump_state_entry *entry)
 
 void hc_dump_state_in(const char *directory, struct hc_dump_state_place *ret_place)
 {
+	*ret_place = (struct hc_dump_state_place){ .title = TITLE };
 	snprintf(ret_place->path, sizeof(ret_place->path), "%s/" HC_DUMP_STATE_FILE, directory);
 }
 
@@ -65,7 +66,7 @@ int hc_dump_state_read(const struct hc_dump_state_place *place,
 		       struct hc_dump_state_file *ret_file)
 {
 	struct hc_dump_state_file file = { 0 };
-	char block[BLOCK + 1] = "", title[64];
+	char block[BLOCK + 1] = "", title[80];
 	const char *at = block;
 	HC_FD fd = -1;
 	ssize_t n;
@@ -73,11 +74,11 @@ int hc_dump_state_read(const struct hc_dump_state_place *place,
 	fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno != ENOENT)
 		return hc_fail_errno(errno, "%s", place->path);
-	n = fd < 0 ? 0 : read(fd, block, BLOCK);
+	n = fd < 0 ? 0 : pread(fd, block, BLOCK, (off_t)place->offset);
 	if (n < 0)
 		return hc_fail_errno(errno, "%s", place->path);
 	take_line(&at, title, sizeof(title));
-	if (strcmp(title, TITLE) == 0) {
+	if (strcmp(title, place->title) == 0) {
 		take_entry(&at, &file.now);
 		take_entry(&at, &file.last);
 	}
@@ -115,13 +116,13 @@ int hc_dump_state_write(const struct hc_dump_state_place *place,
 	if (!place->path[0])
 		return 0;
 	memset(block, '\n', sizeof(block));
-	put_line(&at, block + BLOCK, TITLE);
+	put_line(&at, block + BLOCK, place->title);
 	put_entry(&at, block + BLOCK, &file->now);
 	put_entry(&at, block + BLOCK, &file->last);
 	fd = open(place->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return hc_fail_errno(errno, "%s", place->path);
-	r = hc_pwrite_all(fd, block, sizeof(block), 0);
+	r = hc_pwrite_all(fd, block, sizeof(block), place->offset);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	return r < 0 ? hc_fail_errno(-r, "%s", place->path) : 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What became of the last dump: a file of one block in the target's folder, made
- * while the system is well, so that the capture kernel only writes over what is
- * there: also a full disk takes the reason why it took no dump.
+ * What became of the last dump: one block, a file in the target's folder or the end
+ * of the target's device, made while the system is well, so that the capture kernel
+ * only writes over what is there: also a full disk takes the reason why it took no
+ * dump.
  *
  * It holds two entries: of the capture kernel that is (or was) loaded, and of the
  * last one that was started, or should have been. Whoever loads the next one
@@ -12,6 +13,7 @@
 #define HC_DUMP_STATE_H
 
 #include <limits.h>
+#include <stdint.h>
 
 #define HC_DUMP_STATE_FILE "hostcrypt-dump-state"
 
@@ -42,7 +44,9 @@ struct hc_dump_state_file {
 
 /* Where the block is. */
 struct hc_dump_state_place {
-	char path[PATH_MAX]; /* of the file; "" where nothing is kept */
+	char path[PATH_MAX]; /* of a file, or of a device; "" where nothing is kept */
+	uint64_t offset;
+	char title[80]; /* its first line, by which it is known */
 };
 
 /* The state file of the folder @directory. */

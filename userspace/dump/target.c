@@ -6,6 +6,7 @@
 
 static const struct hc_dump_target_kind *const kinds[HC_DUMP_KINDS] = {
 	[HC_DUMP_TO_FILE] = &hc_dump_target_file,
+	[HC_DUMP_TO_BLOCK] = &hc_dump_target_block,
 };
 
 int hc_dump_target_find(const struct hc_dump_config *config, struct hc_dump_target *ret_target)
@@ -15,6 +16,13 @@ int hc_dump_target_find(const struct hc_dump_config *config, struct hc_dump_targ
 	*ret_target = (struct hc_dump_target){ 0 };
 	r = kinds[config->target.kind]->find(config, ret_target);
 	return r < 0 ? hc_context(r, "the dump target %s", config->target.text) : 0;
+}
+
+int hc_dump_target_put(const struct hc_dump_config *config, struct hc_cpio *cpio)
+{
+	const struct hc_dump_target_kind *kind = kinds[config->target.kind];
+
+	return kind->put ? kind->put(config, cpio) : 0;
 }
 
 void hc_dump_target_state(const struct hc_dump_config *config,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "dump/config.h"
+#include "dump/cpio.h"
 #include "dump/disk.h"
 #include "dump/state.h"
 
@@ -20,10 +21,14 @@ struct hc_dump_target {
 	size_t n_disks;
 	char place[PATH_MAX + 32]; /* the place, as the capture kernel sees it */
 	uint64_t free_bytes;	   /* there, for a dump */
+	char note[256];		   /* what is less than good about it, or "" */
 };
 
 /* HC_E_DUMP_TARGET where the capture kernel could not write there. */
 int hc_dump_target_find(const struct hc_dump_config *config, struct hc_dump_target *ret_target);
+
+/* The kind's own settings for the capture kernel, into the overlay's archive. */
+int hc_dump_target_put(const struct hc_dump_config *config, struct hc_cpio *cpio);
 
 /* Where the state of this host's dumps is kept, whether that is there or not. */
 void hc_dump_target_state(const struct hc_dump_config *config,

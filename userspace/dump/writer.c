@@ -2,6 +2,7 @@
 #include "dump/writer.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct hc_dump_writer {
 	size_t filled;
 	enum hc_dump_stream stream;
 	uint64_t number;
+	uint64_t room; /* for more frames */
 	bool ended; /* finished or failed: nothing may follow */
 	uint8_t frame[HC_DUMP_FRAME_MAX];
 };
@@ -63,6 +65,7 @@ int hc_dump_writer_open(int fd, const struct hc_dump_info *info,
 	if (!writer)
 		return hc_fail(HC_E_MEMORY, "no memory for a frame of the dump");
 	writer->fd = fd;
+	writer->room = UINT64_MAX;
 	writer->stream = HC_DUMP_STREAM_LOG;
 	r = hc_secret_alloc(HC_DUMP_CHUNK, &writer->plain);
 	if (r == 0)
@@ -72,6 +75,11 @@ int hc_dump_writer_open(int fd, const struct hc_dump_info *info,
 	else
 		*ret_writer = writer;
 	return r;
+}
+
+void hc_dump_writer_limit(struct hc_dump_writer *writer, uint64_t bytes)
+{
+	writer->room = bytes < HC_DUMP_AREA ? 0 : bytes - HC_DUMP_AREA;
 }
 
 static int seal(struct hc_dump_writer *writer, bool last)
@@ -90,7 +98,9 @@ static int seal(struct hc_dump_writer *writer, bool last)
 			     writer->plain.data, writer->filled,
 			     writer->frame + HC_DUMP_WORD_SIZE);
 	if (r == 0) {
-		r = hc_write_all(writer->fd, writer->frame, size);
+		r = size > writer->room ? -ENOSPC :
+					  hc_write_all(writer->fd, writer->frame, size);
+		writer->room -= r == 0 ? size : 0;
 		if (r < 0)
 			r = hc_fail_errno(-r, "cannot write the dump");
 	}

@@ -7,6 +7,7 @@
 #define HC_DUMP_WRITER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "dump/format.h"
 #include "dump/header.h"
@@ -20,6 +21,9 @@ int hc_dump_writer_open(int fd, const struct hc_dump_info *info,
 			struct hc_dump_writer **ret_writer);
 int hc_dump_writer_write(struct hc_dump_writer *writer, enum hc_dump_stream stream,
 			 const void *data, size_t size);
+/* From now on the dump fails (no space) instead of going beyond @bytes, its header
+ * counted. */
+void hc_dump_writer_limit(struct hc_dump_writer *writer, uint64_t bytes);
 /* The last frame; without it the file counts as cut. fsync() is the caller's. */
 int hc_dump_writer_finish(struct hc_dump_writer *writer);
 /* Wipes and frees; NULL is left alone. */

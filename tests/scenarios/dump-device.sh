@@ -1,0 +1,92 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# about: a block device given to dumps: what is refused, a dump read from it and fetched
+# rigs: uml
+# uml: plain debug
+# timeout: 120
+# disks: 8M 8M
+
+format() {
+	hostcrypt dump format "$@"
+}
+
+openssl genpkey -quiet -algorithm X25519 -out /tmp/support.key
+openssl pkey -in /tmp/support.key -pubout -out /tmp/support.pem
+mkdir -p /etc/hostcrypt
+printf '%s\n' '[dump]' "target = block:$DISK1" '[recipient support]' \
+	'public-key = /tmp/support.pem' >/etc/hostcrypt/dump.conf
+
+# seal FOLDER: a dump of 3 MB there
+seal() {
+	mkdir -p "$1"
+	head -c 3M /dev/urandom >"$1/memory"
+	echo "the kernel's log" >"$1/log"
+	hc-seal "$1/log" /tmp/support.pem <"$1/memory" >"$1/dump"
+}
+seal /tmp/one
+
+# What is not ours -----------------------------------------------------------
+expect_fail "a device that nobody gave" 85 'not given to dumps; .*dump format' \
+	hostcrypt dump fetch /tmp/x
+expect_fail "a file is no device" 27 'no block device' format /tmp/one/dump
+expect_fail "no device at all" 20 'there is no device' format /dev/nothing
+mke2fs -q -F -t ext4 "$DISK1"
+expect_fail "a file system" 23 'ext4 file system; with --force' format "$DISK1"
+mount "$DISK1" /mnt
+expect_fail "a mounted one, by force too" 21 'mounted on /mnt' format --force "$DISK1"
+umount /mnt
+expect_ok "by force" format --force "$DISK1"
+expect "nothing of the file system is left" '' bash -c "blkid -p -o value -s TYPE $DISK1 || true"
+printf 'label: gpt\n,,\n' | sfdisk -q "$DISK2"
+expect_fail "a partition table" 23 'gpt partition table' format "$DISK2"
+wipefs -q -a "$DISK2"
+mkswap -q "$DISK2" 2>/dev/null
+expect_fail "swap" 23 'swap' format "$DISK2"
+wipefs -q -a "$DISK2"
+printf x | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+	--luks2-metadata-size 16k --luks2-keyslots-size 256k "$DISK2"
+expect_fail "a LUKS header" 23 'crypto_LUKS' format "$DISK2"
+wipefs -q -a "$DISK2"
+dd if=/tmp/one/dump of="$DISK2" bs=1M conv=notrunc status=none
+expect_fail "a dump on a device that is not ours" 23 'holds a dump' format "$DISK2"
+expect_ok "dumps go to the second one" format --force "$DISK2"
+expect "its dump is gone" 0 bash -c "head -c 65536 $DISK2 | tr -d '\\0' | wc -c"
+
+# A dump ----------------------------------------------------------------------
+expect_fail "nothing there to fetch" 70 'no encrypted dump' hostcrypt dump fetch /tmp/x
+expect "and no file is made" no bash -c '[ -e /tmp/x ] || echo no'
+expect_match "an empty one is formatted again" 'takes a dump of up to 7.9 MiB' format "$DISK1"
+seal /tmp/two
+# Over the end of what was there before: the rest of it follows.
+dd if=/tmp/two/dump of="$DISK1" bs=1M conv=notrunc status=none
+printf 'remains' | dd of="$DISK1" bs=1 seek="$(stat -c %s /tmp/two/dump)" conv=notrunc status=none
+expect_match "described" 'testhost' hostcrypt dump describe "$DISK1"
+expect_match "verified" 'whole|frames' hostcrypt dump verify --key /tmp/support.key "$DISK1"
+expect_ok "the log is read from the device" bash -c "hostcrypt dump extract \
+	--key /tmp/support.key --log $DISK1 - | cmp - /tmp/two/log"
+expect_fail "given up only by force" 23 'holds a dump; .*fetch' format "$DISK1"
+expect_ok "copied and left there" hostcrypt dump fetch --keep /tmp/kept
+expect_ok "to the byte" cmp /tmp/kept /tmp/two/dump
+expect_fail "no file is written over" 1 'File exists' hostcrypt dump fetch /tmp/kept
+expect_match "and the device keeps the dump" 'testhost' hostcrypt dump describe "$DISK1"
+expect_ok "fetched" hostcrypt dump fetch /tmp/fetched
+expect "for its owner only" 600 stat -c %a /tmp/fetched
+expect_ok "to the byte again" cmp /tmp/fetched /tmp/two/dump
+expect_fail "then there is none" 70 'no encrypted dump' hostcrypt dump describe "$DISK1"
+expect_ok "and the device is still ours" format "$DISK1"
+
+# Cut -------------------------------------------------------------------------
+size=$(stat -c %s /tmp/two/dump)
+{ head -c $((size - 100000)) /tmp/two/dump && head -c 1M /dev/zero; } | dd of="$DISK1" bs=1M conv=notrunc status=none
+expect_fail "a cut dump is copied as far as it goes" 72 '/tmp/cut has what there is' \
+	hostcrypt dump fetch /tmp/cut
+expect_ok "that is what there was of it" bash -c \
+	"cmp -n $((size - 100000)) /tmp/cut /tmp/two/dump"
+expect_ok "and no more" bash -c "[ \$(stat -c %s /tmp/cut) -lt $size ]"
+expect_match "and it stays" 'testhost' hostcrypt dump describe "$DISK1"
+expect_fail "the second device was left alone" 70 'no encrypted dump' \
+	hostcrypt dump fetch --device "$DISK2" /tmp/x
+
+expect_fail "a target of another kind" 2 'needs no fetching' bash -c \
+	"sed 's/block:.*/file:\\/tmp/' /etc/hostcrypt/dump.conf >/tmp/file.conf
+	hostcrypt dump fetch --dump-config /tmp/file.conf /tmp/x"
