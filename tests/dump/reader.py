@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""reader.py KEY DUMP LOG MEMORY: decrypt DUMP, by what dump/format.h says only."""
+"""reader.py KEY DUMP LOG MEMORY: decrypt DUMP, by what dump/format.h says only.
+
+KEY is a private key in PEM, or a passphrase without more than that.
+"""
 
 import base64
 import hashlib
@@ -12,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 AREA = 65536
 
@@ -24,7 +28,23 @@ def public_bytes(key, encoding, form):
     return key.public_key().public_bytes(encoding, form)
 
 
-def unwrap(key, wrapped):
+def identify(key):
+    """How an entry for the key is known: by its id, or by its type."""
+    if isinstance(key, bytes):
+        return "type", "scrypt"
+    spki = public_bytes(key, serialization.Encoding.DER,
+                        serialization.PublicFormat.SubjectPublicKeyInfo)
+    return "id", hashlib.sha256(spki).hexdigest()
+
+
+def unwrap(key, entry):
+    wrapped = base64.b64decode(entry["wrapped"], validate=True)
+    if isinstance(key, bytes):
+        salt = base64.b64decode(entry["salt"], validate=True)
+        assert hashlib.sha256(salt).hexdigest() == entry["id"]
+        assert (entry["n"], entry["r"], entry["p"]) == (2 ** 17, 8, 1)
+        kek = Scrypt(salt, 32, entry["n"], entry["r"], entry["p"]).derive(key)
+        return AESGCM(kek).decrypt(bytes(12), wrapped, None)
     if not isinstance(key, x25519.X25519PrivateKey):
         sha = hashes.SHA256()
         return key.decrypt(wrapped, padding.OAEP(padding.MGF1(sha), sha, None))
@@ -54,18 +74,18 @@ def frames(key, body):
 def main():
     key_path, dump_path, log_path, memory_path = sys.argv[1:]
     with open(key_path, "rb") as file:
-        key = serialization.load_pem_private_key(file.read(), None)
+        key = file.read()
+    if key.startswith(b"-----BEGIN"):
+        key = serialization.load_pem_private_key(key, None)
     with open(dump_path, "rb") as file:
         area, body = file.read(AREA), file.read()
     assert area[:16] == b"HCDUMP\r\n" + bytes([0, 0, 0, 1, 0, 1, 0, 0])
     info, at = section(area, 16)
     recipients, at = section(area, at)
     assert list(json.loads(info)) == ["suite", "id", "host", "kernel", "build_id", "time"]
-    spki = public_bytes(key, serialization.Encoding.DER,
-                        serialization.PublicFormat.SubjectPublicKeyInfo)
-    ours = hashlib.sha256(spki).hexdigest()
-    entry = next(entry for entry in json.loads(recipients) if entry["id"] == ours)
-    dump_key = unwrap(key, base64.b64decode(entry["wrapped"], validate=True))
+    member, ours = identify(key)
+    entry = next(entry for entry in json.loads(recipients) if entry[member] == ours)
+    dump_key = unwrap(key, entry)
     mac_key = derive(dump_key, None, b"hostcrypt dump header v1")
     assert area[at:at + 32] == hmac.digest(mac_key, area[:at], "sha256")
     assert not any(area[at + 32:])

@@ -181,7 +181,7 @@ extract() {
 		dump verify --config client2.conf --provider main dump
 	expect "no other provider does" 40 'none' \
 		dump verify --config client2.conf --provider none dump
-	expect "nor two ways at once" 2 'one private key is enough' \
+	expect "nor two ways at once" 2 'only one of --key' \
 		dump verify --config client2.conf --provider main --key x dump
 }
 

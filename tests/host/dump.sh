@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.." || exit
 
 B=$(realpath "${B:-build}")
 reader=$(realpath tests/dump/reader.py)
+terminal=$(realpath tests/dump/terminal.py)
 folder=$(mktemp -d) || exit
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit
@@ -29,6 +30,21 @@ expect() {
 		fail "$name" "exit status $status, not $want: $(head -c 500 said)"
 	elif [ -n "$regex" ] && ! grep -aEq -- "$regex" said; then
 		fail "$name" "no '$regex' in: $(head -c 500 said)"
+	else
+		echo "PASS $name"
+	fi
+}
+
+# terminal NAME STATUS REGEX [PROMPT ANSWER]... -- ARGUMENT...: as expect, on a terminal
+terminal() {
+	local name=$1 want=$2 regex=$3 status=0
+	shift 3
+
+	"$terminal" "$B/hostcrypt dump" "$@" >screen 2>&1 </dev/null || status=$?
+	if [ $status != "$want" ]; then
+		fail "$name" "exit status $status, not $want: $(head -c 500 screen)"
+	elif ! grep -aEq -- "$regex" screen; then
+		fail "$name" "no '$regex' in: $(head -c 500 screen)"
 	else
 		echo "PASS $name"
 	fi
@@ -79,8 +95,10 @@ openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out rsa.key 2>erro
 for name in x rsa; do
 	openssl pkey -in $name.key -pubout -out $name.pem
 done
+printf 'correct horse battery' >secret
+chmod 600 secret
 check "a dump is made through a pipe" \
-	bash -c "cat flat | '$B/tests/tools/hc-seal' log rsa.pem x.pem | cat >dump"
+	bash -c "cat flat | '$B/tests/tools/hc-seal' log rsa.pem x.pem passphrase:secret | cat >dump"
 
 expect "it describes itself" 0 'host.*testhost' describe dump
 expect "with the kernel's build id" 0 'build id.*: 00f1e2d3c4b5a697' describe dump
@@ -95,6 +113,35 @@ for name in rsa x; do
 	check "on the log for $name" cmp log read.log
 	check "on the memory for $name" cmp flat read.flat
 done
+expect "a passphrase verifies it" 0 'is whole' verify --passphrase-file secret dump
+check "another reader agrees for the passphrase" "$reader" secret dump read.log read.flat
+check "on the log" cmp log read.log
+echo "correct horse battery" >line
+chmod 600 line
+expect "the end of the line is no part of it" 0 'is whole' verify --passphrase-file line dump
+check "nor what follows in a pipe" bash -c "printf 'correct horse battery\nmore' |
+	'$B/hostcrypt' dump verify --passphrase-file /dev/stdin dump"
+echo "correct horse batterx" >line
+expect "another passphrase" 74 'passphrase is wrong' verify --passphrase-file line dump
+: >line
+expect "none" 6 'no passphrase was given' verify --passphrase-file line dump
+head -c 1025 /dev/zero >line
+expect "one too long" 2 '1024 bytes at most' verify --passphrase-file line dump
+chmod 640 secret
+expect "one that others can read" 56 'chmod 600' verify --passphrase-file secret dump
+chmod 600 secret
+check "a terminal is needed to ask" bash -c "! setsid '$B/hostcrypt' dump verify --passphrase dump 2>err;
+	grep 'no terminal to ask' err"
+"$B/tests/tools/hc-seal" log x.pem </dev/null >plain
+expect "a dump without a passphrase" 74 'no passphrase opens' verify --passphrase-file none plain
+expect "which is said before one is asked for" 74 'no passphrase opens' verify --passphrase plain
+terminal "a passphrase is asked for" 0 'is whole' \
+	'Passphrase for dump: ' 'correct horse battery\n' -- verify --passphrase dump
+check "and not shown" bash -c '! grep -a horse screen'
+terminal "^C ends that" 6 'no passphrase was given' \
+	'Passphrase for dump: ' 'correct\x03' -- verify --passphrase dump
+terminal "correcting works, a wrong one is wrong" 74 'passphrase is wrong' \
+	'Passphrase for dump: ' 'correct\x7f\n' -- verify --passphrase dump
 check "only its owner reads it" test "$(stat -c %a out.x)" = 600
 expect "nothing is written over" 2 'is there already' extract --key x.key dump out.x
 expect "the log comes alone" 0 '^1000$' extract --log --key x.key dump -
@@ -106,7 +153,8 @@ chmod 640 x.key
 expect "a key that others can read is refused" 56 'chmod 600' verify --key x.key dump
 chmod 600 x.key
 expect "another file is none" 70 'no encrypted dump' describe flat
-expect "the key is asked for" 2 'private key' verify dump
+expect "the key is asked for" 2 'one of --key, --provider' verify dump
+expect "one key is enough" 2 'only one of --key' verify --passphrase --key x.key dump
 head -c 700000 dump >cut.dump
 expect "a cut dump is said" 72 'is cut.*before' extract --key x.key cut.dump out.cut
 check "and begins as the whole" cmp -i 1048576 -n 300000 memory out.cut

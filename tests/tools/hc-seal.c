@@ -2,7 +2,8 @@
 /*
  * hc-seal LOG RECIPIENT...: an encrypted dump on standard output, with LOG as the
  * kernel's log and standard input as the memory. RECIPIENT is PUBLIC.pem, or
- * PUBLIC.pem,PROVIDER,ENDPOINT,PRIVATE-ID,PUBLIC-ID for one at a key server.
+ * PUBLIC.pem,PROVIDER,ENDPOINT,PRIVATE-ID,PUBLIC-ID for one at a key server, or
+ * passphrase:FILE, of which all is the passphrase.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,13 +47,30 @@ static int seal(int log, const struct hc_dump_recipient *recipients, size_t n)
 	return r;
 }
 
+static int take_passphrase(const char *path, struct hc_dump_recipient *ret_recipient)
+{
+	HC_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	HC_SECRET passphrase = { 0 };
+	uint64_t bytes = 0;
+	int r = fd < 0 || hc_fd_bytes(fd, &bytes) < 0 ? hc_fail_errno(errno, "%s", path) :
+							hc_secret_alloc(bytes, &passphrase);
+
+	if (r == 0 && hc_read_all(fd, passphrase.data, passphrase.size) < 0)
+		r = hc_fail_errno(errno, "%s", path);
+	return r < 0 ? r : hc_dump_recipient_from_passphrase(&passphrase, "test", ret_recipient);
+}
+
 static int take_recipient(const char *text, struct hc_dump_recipient *ret_recipient)
 {
+	static const char passphrase[] = "passphrase:";
 	char path[200] = "", provider[64], endpoint[128], private_id[64], public_id[64];
-	int n = sscanf(text, "%199[^,],%63[^,],%127[^,],%63[^,],%63s", path, provider, endpoint,
-		       private_id, public_id);
-	int r = hc_dump_recipient_from_pem(path, "test", ret_recipient);
+	int n, r;
 
+	if (strncmp(text, passphrase, strlen(passphrase)) == 0)
+		return take_passphrase(text + strlen(passphrase), ret_recipient);
+	n = sscanf(text, "%199[^,],%63[^,],%127[^,],%63[^,],%63s", path, provider, endpoint,
+		   private_id, public_id);
+	r = hc_dump_recipient_from_pem(path, "test", ret_recipient);
 	if (r < 0 || n < 5)
 		return r;
 	ret_recipient->type = HC_DUMP_KMIP;

@@ -55,6 +55,10 @@ static void print(const char *path, const struct hc_dump_header *header)
 		if (entry->type == HC_DUMP_KMIP)
 			out_field("key server", "%s at %s, private key %s", entry->provider,
 				  entry->endpoint, entry->private_id);
+		if (entry->type == HC_DUMP_SCRYPT)
+			out_field("scrypt", "n %llu, r %u, p %u",
+				  (unsigned long long)entry->scrypt.n, entry->scrypt.r,
+				  entry->scrypt.p);
 	}
 }
 

@@ -86,7 +86,8 @@ static int copy(struct hc_dump_reader *reader, const struct wanted *wanted, stru
 static int unlock(const struct cmd *cmd, const struct wanted *wanted, struct hc_dump_reader *reader)
 {
 	HC_SECRET dump_key = { 0 };
-	int r = dump_unlock_key(cmd, &wanted->unlock, hc_dump_reader_header(reader), &dump_key);
+	int r = dump_unlock_key(cmd, &wanted->unlock, wanted->dump,
+				hc_dump_reader_header(reader), &dump_key);
 
 	return r < 0 ? r : hc_dump_reader_unlock(reader, &dump_key);
 }
@@ -227,9 +228,9 @@ const struct cmd_verb cmd_dump_extract = {
 	.name = "dump extract",
 	.run = extract,
 	.summary = "decrypt a dump",
-	.help = "dump extract " DUMP_UNLOCK_USAGE " [--log] DUMP OUTPUT\n"
-		"\n" DUMP_UNLOCK_HELP
-		"  --log             the crashed kernel's log only, as text\n"
+	.help = "dump extract UNLOCK [--log] DUMP OUTPUT\n"
+		"\n" DUMP_UNLOCK_HELP "\n"
+		"  --log   the crashed kernel's log only, as text\n"
 		"\n"
 		"OUTPUT is a new file that only its owner reads, there when all of it is; or \"-\":\n"
 		"then the memory comes in makedumpfile's flattened form (makedumpfile -R makes\n"
@@ -242,9 +243,8 @@ const struct cmd_verb cmd_dump_verify = {
 	.name = "dump verify",
 	.run = verify,
 	.summary = "check that a dump is whole and unchanged",
-	.help = "dump verify " DUMP_UNLOCK_USAGE " DUMP\n"
-		"\n" DUMP_UNLOCK_HELP
-		"\n"
+	.help = "dump verify UNLOCK DUMP\n"
+		"\n" DUMP_UNLOCK_HELP "\n"
 		"Decrypts all of DUMP and keeps nothing. Exit status 72: it ends early; 73: it\n"
 		"was changed.\n"
 		"\n"

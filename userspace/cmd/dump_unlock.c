@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "cmd/passphrase.h"
 #include "dump/unlock.h"
 
 bool dump_unlock_take(struct dump_unlock *unlock, int option)
@@ -15,6 +16,12 @@ bool dump_unlock_take(struct dump_unlock *unlock, int option)
 	case DUMP_OPT_PROVIDER:
 		unlock->provider = optarg;
 		return true;
+	case DUMP_OPT_PASSPHRASE:
+		unlock->passphrase = true;
+		return true;
+	case DUMP_OPT_PASSPHRASE_FILE:
+		unlock->passphrase_file = optarg;
+		return true;
 	default:
 		return false;
 	}
@@ -22,11 +29,15 @@ bool dump_unlock_take(struct dump_unlock *unlock, int option)
 
 int dump_unlock_check(const struct dump_unlock *unlock)
 {
-	int ways = !!unlock->key + !!unlock->provider;
+	int ways = !!unlock->key + !!unlock->provider + unlock->passphrase +
+		   !!unlock->passphrase_file;
 
-	if (ways == 0)
-		return hc_fail(HC_E_USAGE, "--key or --provider says whose private key reads the dump");
-	return ways == 1 ? 0 : hc_fail(HC_E_USAGE, "one private key is enough to read the dump");
+	if (ways == 1)
+		return 0;
+	return hc_fail(HC_E_USAGE,
+		       "%s of --key, --provider, --passphrase and --passphrase-file is needed to "
+		       "read the dump",
+		       ways == 0 ? "one" : "only one");
 }
 
 static int ask_provider(const struct cmd *cmd, const char *name,
@@ -54,10 +65,25 @@ static int ask_provider(const struct cmd *cmd, const char *name,
 		       why, provider_config->certificate);
 }
 
-int dump_unlock_key(const struct cmd *cmd, const struct dump_unlock *unlock,
+static int take_passphrase(const char *file, const char *path, const struct hc_dump_header *header,
+			   struct hc_secret *ret_dump_key)
+{
+	HC_SECRET passphrase = { 0 };
+	int r = hc_dump_takes_passphrase(header);
+
+	if (r < 0)
+		return r;
+	r = file ? cmd_passphrase_read(file, false, &passphrase) :
+		   cmd_passphrase_ask(path, false, &passphrase);
+	return r < 0 ? r : hc_dump_unlock_passphrase(header, &passphrase, ret_dump_key);
+}
+
+int dump_unlock_key(const struct cmd *cmd, const struct dump_unlock *unlock, const char *path,
 		    const struct hc_dump_header *header, struct hc_secret *ret_dump_key)
 {
 	if (unlock->key)
 		return hc_dump_unlock_pem(header, unlock->key, ret_dump_key);
-	return ask_provider(cmd, unlock->provider, header, ret_dump_key);
+	if (unlock->provider)
+		return ask_provider(cmd, unlock->provider, header, ret_dump_key);
+	return take_passphrase(unlock->passphrase_file, path, header, ret_dump_key);
 }

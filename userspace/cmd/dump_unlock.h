@@ -11,32 +11,40 @@
 enum {
 	DUMP_OPT_KEY = CMD_OPT_OWN,
 	DUMP_OPT_PROVIDER,
+	DUMP_OPT_PASSPHRASE,
+	DUMP_OPT_PASSPHRASE_FILE,
 	DUMP_OPT_OWN, /* the verb's own begin here */
 };
 
 #define DUMP_UNLOCK_OPTIONS                                                                        \
 	{ "key", required_argument, NULL, DUMP_OPT_KEY },                                          \
+		{ "provider", required_argument, NULL, DUMP_OPT_PROVIDER },                        \
+		{ "passphrase", no_argument, NULL, DUMP_OPT_PASSPHRASE },                          \
 	{                                                                                          \
-		"provider", required_argument, NULL, DUMP_OPT_PROVIDER                             \
+		"passphrase-file", required_argument, NULL, DUMP_OPT_PASSPHRASE_FILE               \
 	}
 
-#define DUMP_UNLOCK_USAGE "--key FILE | --provider NAME"
 #define DUMP_UNLOCK_HELP                                                                           \
-	"  --key FILE        a recipient's private key, PEM\n"                                     \
-	"  --provider NAME   the key server that has a recipient's private key, as --config\n"     \
-	"                    says; with an identity that may use it\n"
+	"One of these unlocks the dump:\n"                                                         \
+	"  --key FILE              a recipient's private key, PEM\n"                               \
+	"  --provider NAME         the key server that has a recipient's private key, as\n"        \
+	"                          --config says, with an identity that may use it\n"              \
+	"  --passphrase            a passphrase, asked for on the terminal\n"                      \
+	"  --passphrase-file FILE  the first line of FILE, which may be a pipe\n"
 
 struct dump_unlock {
 	const char *key;
 	const char *provider;
+	const char *passphrase_file;
+	bool passphrase;
 };
 
 /* Take one of the options above; false where @option is not one of them. */
 bool dump_unlock_take(struct dump_unlock *unlock, int option);
 /* HC_E_USAGE unless there is exactly one way in. */
 int dump_unlock_check(const struct dump_unlock *unlock);
-/* The key of the dump that has @header. */
-int dump_unlock_key(const struct cmd *cmd, const struct dump_unlock *unlock,
+/* The key of the dump @path that has @header. */
+int dump_unlock_key(const struct cmd *cmd, const struct dump_unlock *unlock, const char *path,
 		    const struct hc_dump_header *header, struct hc_secret *ret_dump_key);
 
 #endif

@@ -22,17 +22,22 @@
  *
  * "recipients" is an array of 1 to 16 objects:
  *
- *	{"type":"rsa-oaep"|"x25519"|"kmip","id":HEX,"label":TEXT,"wrapped":BASE64}
+ *	{"type":"rsa-oaep"|"x25519"|"kmip"|"scrypt","id":HEX,"label":TEXT,
+ *	 "wrapped":BASE64}
  *
- * and for kmip also "provider", "endpoint", "private_id", "public_id". id is the
- * SHA-256 of the public key's SubjectPublicKeyInfo in DER. wrapped is the dump key,
- * 32 random bytes:
+ * and for kmip also "provider", "endpoint", "private_id", "public_id", for scrypt
+ * "salt" (base64 of 32 bytes) and the numbers "n", "r", "p". id is the SHA-256 of the
+ * public key's SubjectPublicKeyInfo in DER, for scrypt that of the salt. wrapped is
+ * the dump key, 32 random bytes:
  *
  *	rsa-oaep  RSAES-OAEP with SHA-256 in both places, empty label, 3072 bits or more
  *	kmip      the same; the private key is at a key server
  *	x25519    32 bytes of an ephemeral public key, then 32 + 16 bytes of AES-256-GCM:
  *	          nonce zero, key HKDF-SHA256(shared secret, salt = ephemeral || recipient's
  *	          public key, info = "hostcrypt dump x25519 v1")
+ *	scrypt    32 + 16 bytes of AES-256-GCM: nonce zero, key scrypt(passphrase, salt,
+ *	          n, r, p); n a power of two from 2^14 to 2^20, r 8 to 32, p 1 to 4,
+ *	          128 * n * r at most 256 MiB; written with 2^17, 8, 1
  *
  * Keys: MAC     HKDF-SHA256(dump key, no salt, "hostcrypt dump header v1")
  *       frames  HKDF-SHA256(dump key, salt = SHA-256 of the section "info",

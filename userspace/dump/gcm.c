@@ -60,3 +60,35 @@ int hc_dump_gcm_open(EVP_CIPHER_CTX *context, const uint8_t nonce[HC_DUMP_NONCE_
 	explicit_bzero(plain, size);
 	return hc_fail(HC_E_DUMP_DAMAGED, "the tag is wrong");
 }
+
+static const uint8_t zero_nonce[HC_DUMP_NONCE_SIZE];
+
+int hc_dump_gcm_wrap_key(const struct hc_secret *kek, const struct hc_secret *key, uint8_t *out)
+{
+	EVP_CIPHER_CTX *context = NULL;
+	int r = hc_dump_gcm_new(kek, 1, &context);
+
+	if (r == 0)
+		r = hc_dump_gcm_seal(context, zero_nonce, NULL, 0, key->data, key->size, out);
+	EVP_CIPHER_CTX_free(context);
+	return r;
+}
+
+int hc_dump_gcm_unwrap_key(const struct hc_secret *kek, const uint8_t *wrapped,
+			   struct hc_secret *ret_key)
+{
+	EVP_CIPHER_CTX *context = NULL;
+	HC_SECRET key = { 0 };
+	int r = hc_secret_alloc(HC_DUMP_KEY_SIZE, &key);
+
+	if (r == 0)
+		r = hc_dump_gcm_new(kek, 0, &context);
+	if (r == 0)
+		r = hc_dump_gcm_open(context, zero_nonce, NULL, 0, wrapped, key.size, key.data);
+	EVP_CIPHER_CTX_free(context);
+	if (r < 0)
+		return r;
+	*ret_key = key;
+	key = (struct hc_secret){ 0 };
+	return 0;
+}

@@ -24,4 +24,12 @@ int hc_dump_gcm_open(EVP_CIPHER_CTX *context, const uint8_t nonce[HC_DUMP_NONCE_
 		     const void *aad, size_t aad_size, const uint8_t *sealed, size_t size,
 		     uint8_t *plain);
 
+/*
+ * A key of HC_DUMP_KEY_SIZE bytes under one that wraps nothing else: the nonce is zero,
+ * the tag comes behind. HC_E_DUMP_DAMAGED.
+ */
+int hc_dump_gcm_wrap_key(const struct hc_secret *kek, const struct hc_secret *key, uint8_t *out);
+int hc_dump_gcm_unwrap_key(const struct hc_secret *kek, const uint8_t *wrapped,
+			   struct hc_secret *ret_key);
+
 #endif

@@ -3,14 +3,13 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
 #include <time.h>
 
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
@@ -58,7 +57,7 @@ int hc_dump_info_here(const char *host, struct hc_dump_info *ret_info)
 
 static void add_text(struct json_object *object, const char *name, const char *text)
 {
-	json_object_object_add(object, name, json_object_new_string(text ? text : ""));
+	json_object_object_add(object, name, json_object_new_string(text));
 }
 
 static struct json_object *make_info(const struct hc_dump_info *info)
@@ -74,33 +73,6 @@ static struct json_object *make_info(const struct hc_dump_info *info)
 	return object;
 }
 
-static int add_recipient(struct json_object *array, const struct hc_dump_recipient *recipient,
-			 const struct hc_secret *dump_key)
-{
-	char base64[(HC_DUMP_WRAPPED_MAX + 2) / 3 * 4 + 1];
-	uint8_t wrapped[HC_DUMP_WRAPPED_MAX];
-	struct json_object *object;
-	size_t size;
-	int r = hc_dump_wrap(recipient, dump_key, wrapped, &size);
-
-	if (r < 0)
-		return hc_context(r, "recipient \"%s\"", recipient->label);
-	EVP_EncodeBlock((unsigned char *)base64, wrapped, (int)size);
-	object = json_object_new_object();
-	add_text(object, "type", hc_dump_recipient_type_name(recipient->type));
-	add_text(object, "id", recipient->id);
-	add_text(object, "label", recipient->label);
-	add_text(object, "wrapped", base64);
-	if (recipient->type == HC_DUMP_KMIP) {
-		add_text(object, "provider", recipient->provider);
-		add_text(object, "endpoint", recipient->endpoint);
-		add_text(object, "private_id", recipient->private_id);
-		add_text(object, "public_id", recipient->public_id);
-	}
-	json_object_array_add(array, object);
-	return 0;
-}
-
 static int compute_mac(const uint8_t *area, size_t size, const struct hc_secret *dump_key,
 		       uint8_t ret_mac[HC_DUMP_MAC_SIZE])
 {
@@ -114,102 +86,72 @@ static int compute_mac(const uint8_t *area, size_t size, const struct hc_secret 
 }
 
 /* The place behind the section, or 0 where it leaves no room for a MAC. */
-static size_t put_section(uint8_t *area, size_t at, struct json_object *object)
+static size_t put_section(uint8_t *area, size_t at, const void *text, size_t size)
 {
-	const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
-	size_t size = strlen(text);
-
-	if (at == 0 || at + 4 + size + HC_DUMP_MAC_SIZE > HC_DUMP_AREA)
+	if (at == 0 || size > HC_DUMP_AREA || at + 4 + size + HC_DUMP_MAC_SIZE > HC_DUMP_AREA)
 		return 0;
 	put32(area + at, (uint32_t)size);
 	memcpy(area + at + 4, text, size);
 	return at + 4 + size;
 }
 
-int hc_dump_header_make(const struct hc_dump_info *info,
-			const struct hc_dump_recipient *recipients, size_t n,
-			const struct hc_secret *dump_key, uint8_t ret_area[HC_DUMP_AREA])
+static const char *text_of(struct json_object *json)
 {
-	HC_JSON info_json = make_info(info);
+	return json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
+}
+
+/* With the section "info" as it is. */
+static int assemble(const void *info, size_t info_size, const struct hc_dump_entry *entries,
+		    size_t n, const struct hc_secret *dump_key, uint8_t ret_area[HC_DUMP_AREA])
+{
 	HC_JSON array = json_object_new_array();
 	size_t at;
-	int r = 0;
 
-	if (n == 0 || n > HC_DUMP_RECIPIENTS_MAX)
-		return hc_fail(HC_E_DUMP_RECIPIENT, "a dump has 1 to %d recipients, not %zu",
-			       HC_DUMP_RECIPIENTS_MAX, n);
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = add_recipient(array, &recipients[i], dump_key);
-	if (r < 0)
-		return r;
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(array, hc_dump_entry_format(&entries[i]));
 	memset(ret_area, 0, HC_DUMP_AREA);
 	memcpy(ret_area, HC_DUMP_MAGIC, HC_DUMP_MAGIC_SIZE);
 	put32(ret_area + 8, HC_DUMP_VERSION);
 	put32(ret_area + 12, HC_DUMP_AREA);
-	at = put_section(ret_area, SECTIONS_AT, info_json);
-	at = put_section(ret_area, at, array);
+	at = put_section(ret_area, SECTIONS_AT, info, info_size);
+	at = put_section(ret_area, at, text_of(array), strlen(text_of(array)));
 	if (at == 0)
 		return hc_fail(HC_E_DUMP_RECIPIENT, "the recipients do not fit into the header");
 	return compute_mac(ret_area, at, dump_key, ret_area + at);
 }
 
+static int check_number(size_t n)
+{
+	if (n > 0 && n <= HC_DUMP_RECIPIENTS_MAX)
+		return 0;
+	return hc_fail(HC_E_DUMP_RECIPIENT, "a dump has 1 to %d recipients, not %zu",
+		       HC_DUMP_RECIPIENTS_MAX, n);
+}
+
+int hc_dump_header_make(const struct hc_dump_info *info,
+			const struct hc_dump_recipient *recipients, size_t n,
+			const struct hc_secret *dump_key, uint8_t ret_area[HC_DUMP_AREA])
+{
+	struct hc_dump_entry *entries = NULL;
+	HC_JSON json = make_info(info);
+	int r = check_number(n);
+
+	if (r < 0)
+		return r;
+	entries = calloc(n, sizeof(*entries));
+	if (!entries)
+		return hc_fail(HC_E_MEMORY, "no memory for the dump's header");
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = hc_dump_entry_make(&recipients[i], dump_key, &entries[i]);
+	if (r == 0)
+		r = assemble(text_of(json), strlen(text_of(json)), entries, n, dump_key, ret_area);
+	free(entries);
+	return r;
+}
+
 static int damaged(const char *what)
 {
 	return hc_fail(HC_E_DUMP_DAMAGED, "the dump's header is damaged: %s", what);
-}
-
-static bool take_text(struct json_object *object, const char *name, char ret_text[HC_DUMP_TEXT_MAX])
-{
-	const char *text = hc_json_text(object, name);
-
-	if (!text || strlen(text) >= HC_DUMP_TEXT_MAX)
-		return false;
-	/* It is printed: nothing that steers a terminal. */
-	for (const char *at = text; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return false;
-	snprintf(ret_text, HC_DUMP_TEXT_MAX, "%s", text);
-	return true;
-}
-
-static bool take_wrapped(struct json_object *object, struct hc_dump_entry *entry)
-{
-	uint8_t room[HC_DUMP_WRAPPED_MAX + 3];
-	const char *text = hc_json_text(object, "wrapped");
-	size_t length = text ? strlen(text) : 0;
-	int n;
-
-	if (length == 0 || length % 4 != 0 || length / 4 * 3 > sizeof(room))
-		return false;
-	n = EVP_DecodeBlock(room, (const unsigned char *)text, (int)length);
-	if (n < 0)
-		return false;
-	n -= (text[length - 1] == '=') + (text[length - 2] == '=');
-	if (n < 1 || n > HC_DUMP_WRAPPED_MAX)
-		return false;
-	memcpy(entry->wrapped, room, (size_t)n);
-	entry->wrapped_size = (size_t)n;
-	return true;
-}
-
-static bool take_entry(struct json_object *object, struct hc_dump_entry *entry)
-{
-	static const char *const names[] = { "type",	 "id",	     "label",	   "wrapped",
-					     "provider", "endpoint", "private_id", "public_id" };
-	const char *type = hc_json_text(object, "type");
-	int number = type ? hc_dump_recipient_type_from(type) : -1;
-
-	if (number < 0)
-		return false;
-	entry->type = (enum hc_dump_recipient_type)number;
-	return hc_json_only(object, names, entry->type == HC_DUMP_KMIP ? 8 : 4) &&
-	       take_text(object, "id", entry->id) && take_text(object, "label", entry->label) &&
-	       take_wrapped(object, entry) &&
-	       (entry->type != HC_DUMP_KMIP ||
-		(take_text(object, "provider", entry->provider) &&
-		 take_text(object, "endpoint", entry->endpoint) &&
-		 take_text(object, "private_id", entry->private_id) &&
-		 take_text(object, "public_id", entry->public_id)));
 }
 
 /* The section at *@at as JSON, or NULL; moves *@at behind it. */
@@ -249,9 +191,11 @@ static int take_info(const uint8_t *area, size_t *at, struct hc_dump_header *hea
 
 	header->info_at = SECTIONS_AT + 4;
 	header->info_size = *at - header->info_at;
-	if (!object || !hc_json_only(object, names, 6) || !take_text(object, "id", info->id) ||
-	    !take_text(object, "host", info->host) || !take_text(object, "kernel", info->kernel) ||
-	    !take_text(object, "time", info->time))
+	if (!object || !hc_json_only(object, names, 6) ||
+	    !hc_dump_take_text(object, "id", info->id) ||
+	    !hc_dump_take_text(object, "host", info->host) ||
+	    !hc_dump_take_text(object, "kernel", info->kernel) ||
+	    !hc_dump_take_text(object, "time", info->time))
 		return damaged("section \"info\"");
 	build_id = hc_json_text(object, "build_id");
 	if (!build_id || (*build_id && !hc_build_id_valid(build_id)))
@@ -274,7 +218,7 @@ static int take_recipients(const uint8_t *area, size_t *at, struct hc_dump_heade
 	if (n == 0 || n > HC_DUMP_RECIPIENTS_MAX)
 		return damaged("the number of recipients");
 	for (size_t i = 0; i < n; i++)
-		if (!take_entry(json_object_array_get_idx(array, i), &header->entries[i]))
+		if (!hc_dump_entry_parse(json_object_array_get_idx(array, i), &header->entries[i]))
 			return damaged("a recipient");
 	header->n_entries = n;
 	return 0;

@@ -7,11 +7,10 @@
 #include <stdint.h>
 
 #include "base/secret.h"
+#include "dump/entry.h"
 #include "dump/format.h"
 #include "dump/recipient.h"
 #include "dump/vmcoreinfo.h"
-
-#define HC_DUMP_TEXT_MAX 256
 
 struct hc_dump_info {
 	char id[HC_DUMP_TEXT_MAX];     /* UUID of this dump */
@@ -24,19 +23,6 @@ struct hc_dump_info {
 
 /* A dump that is taken now: of @host, with a new id and this kernel's release. */
 int hc_dump_info_here(const char *host, struct hc_dump_info *ret_info);
-
-/* A recipient as the header has it. Texts of other types than kmip are "". */
-struct hc_dump_entry {
-	enum hc_dump_recipient_type type;
-	char id[HC_DUMP_TEXT_MAX];
-	char label[HC_DUMP_TEXT_MAX];
-	char provider[HC_DUMP_TEXT_MAX];
-	char endpoint[HC_DUMP_TEXT_MAX];
-	char private_id[HC_DUMP_TEXT_MAX];
-	char public_id[HC_DUMP_TEXT_MAX];
-	uint8_t wrapped[HC_DUMP_WRAPPED_MAX];
-	size_t wrapped_size;
-};
 
 struct hc_dump_header {
 	struct hc_dump_info info;

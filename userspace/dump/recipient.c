@@ -23,6 +23,7 @@ static const char *const type_names[] = {
 	[HC_DUMP_RSA] = "rsa-oaep",
 	[HC_DUMP_X25519] = "x25519",
 	[HC_DUMP_KMIP] = "kmip",
+	[HC_DUMP_SCRYPT] = "scrypt",
 };
 
 const char *hc_dump_recipient_type_name(enum hc_dump_recipient_type type)
@@ -38,18 +39,24 @@ int hc_dump_recipient_type_from(const char *name)
 	return -1;
 }
 
-int hc_dump_key_id(EVP_PKEY *key, char ret_id[HC_DUMP_ID_SIZE])
+static void hash_id(const uint8_t *data, size_t size, char ret_id[HC_DUMP_ID_SIZE])
 {
 	uint8_t hash[SHA256_DIGEST_LENGTH];
+
+	SHA256(data, size, hash);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		snprintf(ret_id + 2 * i, 3, "%02x", hash[i]);
+}
+
+int hc_dump_key_id(EVP_PKEY *key, char ret_id[HC_DUMP_ID_SIZE])
+{
 	unsigned char *der = NULL;
 	int size = i2d_PUBKEY(key, &der);
 
 	if (size <= 0)
 		return hc_fail(HC_E_DUMP_KEY, "the public key cannot be written as DER");
-	SHA256(der, (size_t)size, hash);
+	hash_id(der, (size_t)size, ret_id);
 	OPENSSL_free(der);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		snprintf(ret_id + 2 * i, 3, "%02x", hash[i]);
 	return 0;
 }
 
@@ -93,9 +100,30 @@ int hc_dump_recipient_from_pem(const char *path, const char *label,
 	return r;
 }
 
+int hc_dump_recipient_from_passphrase(const struct hc_secret *passphrase, const char *label,
+				      struct hc_dump_recipient *ret_recipient)
+{
+	struct hc_dump_recipient recipient = { .type = HC_DUMP_SCRYPT };
+	int r = hc_secret_alloc(passphrase->size, &recipient.passphrase);
+
+	if (r < 0)
+		return r;
+	memcpy(recipient.passphrase.data, passphrase->data, passphrase->size);
+	snprintf(recipient.label, sizeof(recipient.label), "%s", label);
+	r = hc_dump_scrypt_new(&recipient.scrypt);
+	if (r < 0) {
+		hc_dump_recipient_free(&recipient);
+		return r;
+	}
+	hash_id(recipient.scrypt.salt, sizeof(recipient.scrypt.salt), recipient.id);
+	*ret_recipient = recipient;
+	return 0;
+}
+
 void hc_dump_recipient_free(struct hc_dump_recipient *recipient)
 {
 	EVP_PKEY_free(recipient->key);
+	hc_secret_free(&recipient->passphrase);
 	free(recipient->provider);
 	free(recipient->endpoint);
 	free(recipient->private_id);
@@ -128,12 +156,9 @@ static int agree(EVP_PKEY *ours, EVP_PKEY *theirs, const uint8_t salt[2 * X25519
 						HC_DUMP_INFO_X25519, HC_DUMP_KEY_SIZE, ret_key);
 }
 
-static const uint8_t zero_nonce[HC_DUMP_NONCE_SIZE];
-
 static int wrap_x25519(EVP_PKEY *key, const struct hc_secret *dump_key, uint8_t *wrapped)
 {
 	EVP_PKEY *ephemeral = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
-	EVP_CIPHER_CTX *context = NULL;
 	uint8_t salt[2 * X25519_SIZE];
 	HC_SECRET kek = { 0 };
 	int r = 0;
@@ -142,23 +167,18 @@ static int wrap_x25519(EVP_PKEY *key, const struct hc_secret *dump_key, uint8_t 
 		r = hc_fail(HC_E_INTERNAL, "OpenSSL cannot make an X25519 key");
 	if (r == 0)
 		r = agree(ephemeral, key, salt, &kek);
-	if (r == 0)
-		r = hc_dump_gcm_new(&kek, 1, &context);
 	if (r == 0) {
 		memcpy(wrapped, salt, X25519_SIZE);
-		r = hc_dump_gcm_seal(context, zero_nonce, NULL, 0, dump_key->data, dump_key->size,
-				     wrapped + X25519_SIZE);
+		r = hc_dump_gcm_wrap_key(&kek, dump_key, wrapped + X25519_SIZE);
 	}
-	EVP_CIPHER_CTX_free(context);
 	EVP_PKEY_free(ephemeral);
 	return r;
 }
 
-static int unwrap_x25519(EVP_PKEY *key, const uint8_t *wrapped, struct hc_secret *dump_key)
+static int unwrap_x25519(EVP_PKEY *key, const uint8_t *wrapped, struct hc_secret *ret_dump_key)
 {
 	EVP_PKEY *ephemeral =
 		EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, wrapped, X25519_SIZE);
-	EVP_CIPHER_CTX *context = NULL;
 	uint8_t salt[2 * X25519_SIZE];
 	HC_SECRET kek = { 0 };
 	int r = 0;
@@ -169,11 +189,7 @@ static int unwrap_x25519(EVP_PKEY *key, const uint8_t *wrapped, struct hc_secret
 	if (r == 0)
 		r = agree(key, ephemeral, salt, &kek);
 	if (r == 0)
-		r = hc_dump_gcm_new(&kek, 0, &context);
-	if (r == 0)
-		r = hc_dump_gcm_open(context, zero_nonce, NULL, 0, wrapped + X25519_SIZE,
-				     dump_key->size, dump_key->data);
-	EVP_CIPHER_CTX_free(context);
+		r = hc_dump_gcm_unwrap_key(&kek, wrapped + X25519_SIZE, ret_dump_key);
 	EVP_PKEY_free(ephemeral);
 	return r;
 }
@@ -181,10 +197,17 @@ static int unwrap_x25519(EVP_PKEY *key, const uint8_t *wrapped, struct hc_secret
 int hc_dump_wrap(const struct hc_dump_recipient *recipient, const struct hc_secret *dump_key,
 		 uint8_t ret_wrapped[HC_DUMP_WRAPPED_MAX], size_t *ret_size)
 {
-	if (recipient->type != HC_DUMP_X25519)
+	switch (recipient->type) {
+	case HC_DUMP_X25519:
+		*ret_size = X25519_WRAPPED;
+		return wrap_x25519(recipient->key, dump_key, ret_wrapped);
+	case HC_DUMP_SCRYPT:
+		*ret_size = HC_DUMP_SCRYPT_WRAPPED;
+		return hc_dump_scrypt_wrap(&recipient->scrypt, &recipient->passphrase, dump_key,
+					   ret_wrapped);
+	default:
 		return hc_rsa_encrypt(recipient->key, dump_key, ret_wrapped, ret_size);
-	*ret_size = X25519_WRAPPED;
-	return wrap_x25519(recipient->key, dump_key, ret_wrapped);
+	}
 }
 
 int hc_dump_unwrap(EVP_PKEY *key, const uint8_t *wrapped, size_t size,
@@ -196,9 +219,7 @@ int hc_dump_unwrap(EVP_PKEY *key, const uint8_t *wrapped, size_t size,
 	if (!EVP_PKEY_is_a(key, "X25519")) {
 		r = hc_rsa_decrypt(key, wrapped, size, &plain);
 	} else if (size == X25519_WRAPPED) {
-		r = hc_secret_alloc(HC_DUMP_KEY_SIZE, &plain);
-		if (r == 0)
-			r = unwrap_x25519(key, wrapped, &plain);
+		r = unwrap_x25519(key, wrapped, &plain);
 	}
 	if (r == HC_E_MEMORY || r == HC_E_INTERNAL)
 		return r;

@@ -10,6 +10,7 @@
 
 #include "base/config.h"
 #include "base/secret.h"
+#include "dump/scrypt.h"
 
 #define HC_DUMP_ID_SIZE 65	 /* hex of a SHA-256, with the NUL */
 #define HC_DUMP_WRAPPED_MAX 1024 /* RSA of 8192 bits */
@@ -19,20 +20,27 @@ enum hc_dump_recipient_type {
 	HC_DUMP_RSA,
 	HC_DUMP_X25519,
 	HC_DUMP_KMIP, /* as RSA; the private key is at a key server */
+	HC_DUMP_SCRYPT, /* a passphrase */
 };
 
 struct hc_dump_recipient {
 	enum hc_dump_recipient_type type;
 	char id[HC_DUMP_ID_SIZE];
 	char label[HC_NAME_MAX];
-	EVP_PKEY *key;
+	EVP_PKEY *key; /* NULL where there is a passphrase */
 	/* kmip; whoever sets these sets the type too. Freed with the recipient. */
 	char *provider, *endpoint, *private_id, *public_id;
+	/* scrypt */
+	struct hc_secret passphrase;
+	struct hc_dump_scrypt scrypt;
 };
 
 /* A public key out of a PEM file, RSA or X25519. HC_E_DUMP_KEY. */
 int hc_dump_recipient_from_pem(const char *path, const char *label,
 			       struct hc_dump_recipient *ret_recipient);
+/* Whoever knows the passphrase, of which a copy is kept until it is freed. */
+int hc_dump_recipient_from_passphrase(const struct hc_secret *passphrase, const char *label,
+				      struct hc_dump_recipient *ret_recipient);
 void hc_dump_recipient_free(struct hc_dump_recipient *recipient);
 
 /* "rsa-oaep", and back; -1 where there is no such type. */

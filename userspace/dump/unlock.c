@@ -66,19 +66,10 @@ int hc_dump_unlock_pem(const struct hc_dump_header *header, const char *path,
 static int ask_server(struct hc_provider *provider, const struct hc_dump_entry *entry,
 		      struct hc_secret *ret_dump_key)
 {
-	HC_SECRET plain = { 0 };
 	int r = hc_provider_decrypt(provider, entry->private_id, entry->wrapped,
-				    entry->wrapped_size, &plain);
+				    entry->wrapped_size, ret_dump_key);
 
-	if (r == 0 && plain.size != HC_DUMP_KEY_SIZE)
-		r = hc_fail(HC_E_DUMP_RECIPIENT,
-			    "key %s of the key server decrypts no dump's key in this dump",
-			    entry->private_id);
-	if (r < 0)
-		return r;
-	*ret_dump_key = plain;
-	plain = (struct hc_secret){ 0 };
-	return 0;
+	return r < 0 ? hc_context(r, "recipient \"%s\"", entry->label) : 0;
 }
 
 /* The server answered, and another recipient's key may be one that it has for us. */
@@ -102,8 +93,6 @@ static int try_entries(const struct hc_dump_header *header, struct hc_provider *
 		    (strcmp(entry->endpoint, endpoint) == 0) != same_endpoint)
 			continue;
 		failed = ask_server(provider, entry, ret_dump_key);
-		if (failed < 0)
-			failed = hc_context(failed, "recipient \"%s\"", entry->label);
 		if (!is_about_the_key(failed))
 			return failed;
 	}
@@ -120,5 +109,35 @@ int hc_dump_unlock_provider(const struct hc_dump_header *header, struct hc_provi
 	r = try_entries(header, provider, true, r, ret_dump_key);
 	if (is_about_the_key(r))
 		r = try_entries(header, provider, false, r, ret_dump_key);
+	return r;
+}
+
+int hc_dump_takes_passphrase(const struct hc_dump_header *header)
+{
+	for (size_t i = 0; i < header->n_entries; i++)
+		if (header->entries[i].type == HC_DUMP_SCRYPT)
+			return 0;
+	return hc_fail(HC_E_DUMP_RECIPIENT,
+		       "no passphrase opens the dump; \"dump describe\" says for whom it was "
+		       "encrypted");
+}
+
+int hc_dump_unlock_passphrase(const struct hc_dump_header *header,
+			      const struct hc_secret *passphrase, struct hc_secret *ret_dump_key)
+{
+	int r = hc_dump_takes_passphrase(header);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < header->n_entries; i++) {
+		const struct hc_dump_entry *entry = &header->entries[i];
+
+		if (entry->type != HC_DUMP_SCRYPT)
+			continue;
+		r = hc_dump_scrypt_unwrap(&entry->scrypt, passphrase, entry->wrapped,
+					  entry->wrapped_size, ret_dump_key);
+		if (r != HC_E_DUMP_RECIPIENT)
+			break;
+	}
 	return r;
 }

@@ -18,4 +18,9 @@ int hc_dump_unlock_pem(const struct hc_dump_header *header, const char *path,
 int hc_dump_unlock_provider(const struct hc_dump_header *header, struct hc_provider *provider,
 			    struct hc_secret *ret_dump_key);
 
+/* HC_E_DUMP_RECIPIENT where no passphrase opens the dump: then none need be asked for. */
+int hc_dump_takes_passphrase(const struct hc_dump_header *header);
+int hc_dump_unlock_passphrase(const struct hc_dump_header *header,
+			      const struct hc_secret *passphrase, struct hc_secret *ret_dump_key);
+
 #endif
