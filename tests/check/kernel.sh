@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The module in the kernel's own eyes: checkpatch --strict, kernel-doc, and for
 # each of Debian's kernels a build in which every warning of W=1 and of sparse
-# is an error. The test suites go through it too, for the kernel with KUnit, and
-# the test module for all.
+# is an error. The test suites go through it too, for the kernel with KUnit, the test
+# module hc-bios for all and hc-crash for Debian's.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -21,7 +21,7 @@ complain() {
 # Our limit is 100 columns, as in .clang-format. The kernel's names for page flags
 # are in CamelCase, which checkpatch knows of in the kernel's own tree only.
 mapfile -t sources < <(git ls-files 'module/*.[ch]')
-mapfile -t suites < <(git ls-files 'tests/kunit/*.[ch]' 'tests/bios/*.[ch]')
+mapfile -t suites < <(git ls-files 'tests/kunit/*.[ch]' 'tests/bios/*.[ch]' 'tests/crash/*.[ch]')
 for file in "${sources[@]}" "${suites[@]}"; do
 	said=$(perl "$source/scripts/checkpatch.pl" --no-tree --strict --terse --quiet \
 		--max-line-length=100 --ignore CAMELCASE -f "$file" 2>&1) || complain "$said"
@@ -48,9 +48,10 @@ build() {
 
 	mkdir -p "$copy/tests"
 	cp -r Kbuild module "$copy/"
-	cp -r tests/kunit tests/bios "$copy/tests/"
+	cp -r tests/kunit tests/bios tests/crash "$copy/tests/"
 	compile "$copy" dm-hostcrypt.ko "$@"
 	compile "$copy/tests/bios" hc-bios.ko "$@"
+	[ "$name" = kunit ] || compile "$copy/tests/crash" hc-crash.ko
 }
 
 for series in 6.12 6.1; do

@@ -51,8 +51,9 @@
 #                             returns its exit status
 #   reboot_guest, cut_power   start again with BOOT one higher; cut_power
 #                             kills the guest where it stands
-#   crash_guest               panic; the kernel that was loaded for that case
-#                             takes over and ends the machine, then as above
+#   crash_guest [COMMAND...]  panic, as COMMAND brings it about (or sysrq); the
+#                             kernel that was loaded for that case takes over and
+#                             ends the machine, then as above
 
 # In QEMU the channel is a port that only one may have open: descriptor 9, from
 # the session's start on.
@@ -306,8 +307,13 @@ reboot_guest() {
 crash_guest() {
 	sync
 	send CRASH
-	echo 1 >/proc/sys/kernel/sysrq
-	echo c >/proc/sysrq-trigger
+	if [ $# = 0 ]; then
+		echo 1 >/proc/sys/kernel/sysrq
+		echo c >/proc/sysrq-trigger
+	fi
+	"$@"
+	sleep 100
+	give_up "there was no panic"
 }
 
 cut_power() {

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the scenarios that panic have in common; sourced by them. Their disks: 1 for
+# volumes, 2 for what the capture kernel leaves (kdump_init.c), 3 for its RAM disk.
+
+registry_address() {
+	cat /sys/module/dm_hostcrypt/parameters/registry
+}
+
+drop_from() {
+	local n
+
+	for ((n = $1; n < $2; n++)); do
+		hc-ioctl drop "$(printf '7a1b1c1e-0000-4000-8000-%012x' "$n")" ||
+			fail "boot $BOOT: key $n is dropped" "it is not"
+	done
+}
+
+# use_volumes LIVE ALL SEED: keys come and go before those that stay until the end.
+use_volumes() {
+	local live=$1 all=$2 seed=$3 table
+
+	expect_ok "boot $BOOT: $all keys" hc-volumes load "$all" "$seed"
+	table=$(hc-volumes tables "$all" "$DISK1" 128)
+	expect_ok "boot $BOOT: $all volumes" dmsetup create --concise "$table"
+	expect "boot $BOOT: they are used" "$all used" hc-volumes use "$all"
+	expect_ok "boot $BOOT: all but $live are closed" bash -c \
+		"seq -f v%.0f $live $((all - 1)) | xargs dmsetup remove"
+	drop_from "$live" "$all"
+}
+
+# arm [WORD...]: have a kernel take over, with these words on its command line.
+arm() {
+	[ "$BOOT" != 1 ] ||
+		expect_ok "a RAM disk for the capture kernel" ask_host ramdisk
+	dd if="$DISK3" of=/tmp/capture bs=1M iflag=direct status=none
+	expect_ok "boot $BOOT: the capture kernel is loaded" \
+		"$TREE/tests/scenarios/tools/kexec_load.py" /run/rig/kernel/vmlinuz \
+		/tmp/capture "console=ttyS0 quiet panic=-1 nr_cpus=1 $*"
+}
+
+REPORT=
+
+read_report() {
+	REPORT=$(ask_host report)
+	printf 'report of boot %s:\n%s\n' $((BOOT - 1)) "$(grep -v '^dmesg' <<<"$REPORT")"
+	says "the capture kernel came to its end" '^done$'
+	says_not "read and mapped, the memory is the same" '^read and mapped differ'
+	if [ "$(awk '$1 == "copied" { print $2 }' <<<"$REPORT")" = \
+		"$(awk '$1 == "read" { print $2 }' <<<"$REPORT")" ]; then
+		pass "boot $BOOT: all of it was searched"
+	else
+		fail "boot $BOOT: all of it was searched" "see the report"
+	fi
+}
+
+says() {
+	if grep -Eq "$2" <<<"$REPORT"; then
+		pass "boot $BOOT: $1"
+	else
+		fail "boot $BOOT: $1" "no '$2' in the report"
+	fi
+}
+
+says_not() {
+	if grep -Eq "$2" <<<"$REPORT"; then
+		fail "boot $BOOT: $1" "$(grep -E "$2" <<<"$REPORT" | head -n 1)"
+	else
+		pass "boot $BOOT: $1"
+	fi
+}
+
+check_hidden() {
+	says "a wrong address is refused" '^wrong address: (Bad message)$'
+	says "and the log says why" '^log hostcrypt: registry of key pages: there is none at this'
+	says "the right one is taken" '^right address: Success$'
+	says "the log counts the pages" '^log hostcrypt: [1-9][0-9]* pages with keys are left out'
+	says "the module stays" '^removal: Resource temporarily unavailable$'
+	says_not "no key and no round key" '^(live|dropped) '
+}
