@@ -36,7 +36,7 @@ static int judge_locked(const char *path)
 	return 0;
 }
 
-static int load_anew(struct cmd *cmd, const char *path, bool rebuild, bool lock)
+int dump_load(struct cmd *cmd, const char *path, bool rebuild, bool lock)
 {
 	HC_DUMP_RECIPIENTS recipients = { 0 };
 	HC_DUMP_PLAN plan = { 0 };
@@ -77,7 +77,7 @@ static int load(struct cmd *cmd, int argc, char **argv)
 	r = option < -1 ? option : cmd_check_words(cmd, argc, 0, 0);
 	if (r < 0)
 		return r;
-	return hc_kexec_locked() ? judge_locked(path) : load_anew(cmd, path, rebuild, lock);
+	return hc_kexec_locked() ? judge_locked(path) : dump_load(cmd, path, rebuild, lock);
 }
 
 const struct cmd_verb cmd_dump_load = {

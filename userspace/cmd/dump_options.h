@@ -13,4 +13,7 @@ enum { CMD_OPT_DUMP_CONFIG = CMD_OPT_OWN, CMD_OPT_DUMP_OWN };
 /* Tells a person why it takes so long. */
 void dump_say_image(const char *release);
 
+/* Load what dump.conf in @path asks for; kexec is not locked yet. */
+int dump_load(struct cmd *cmd, const char *path, bool rebuild, bool lock);
+
 #endif

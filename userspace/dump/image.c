@@ -16,7 +16,6 @@
 #include "base/file.h"
 #include "dump/kexec.h"
 
-#define MKINITRAMFS "/usr/sbin/mkinitramfs"
 #define MODINFO "/sbin/modinfo"
 
 /* What the image is made of, one line for each part; kept beside it. */
@@ -72,8 +71,7 @@ static void add_part(char stamp[STAMP_SIZE], const char *name, const char *path)
 		add_line(stamp, "%s absent", name);
 }
 
-/* The file of our module for @release. */
-static int find_module(const char *release, char *ret_path, size_t size)
+int hc_dump_image_module(const char *release, char *ret_path, size_t size)
 {
 	const char *const argv[] = { MODINFO, "-k", release, "-n", "dm-hostcrypt", NULL };
 
@@ -94,7 +92,7 @@ static int make_stamp(const struct hc_dump_config *config, const char *release,
 	static const char *const parts[] = { "hostcrypt-capture", "initramfs.conf",
 					     "hooks/hostcrypt", "scripts/hostcrypt" };
 	static char path[PATH_MAX + 64];
-	int r = find_module(release, path, sizeof(path));
+	int r = hc_dump_image_module(release, path, sizeof(path));
 
 	if (r < 0)
 		return r;
@@ -175,7 +173,7 @@ static int run_mkinitramfs(const struct hc_dump_config *config, const char *rele
 {
 	static char makedumpfile[PATH_MAX + 32], output[4096];
 	static char devices[HC_DUMP_DISKS * (PATH_MAX + 1) + 32], types[256];
-	const char *const argv[] = { MKINITRAMFS, "-d", folder, "-o", path, release, NULL };
+	const char *const argv[] = { HC_MKINITRAMFS, "-d", folder, "-o", path, release, NULL };
 	const char *const more[] = { makedumpfile, types, devices, NULL };
 
 	snprintf(makedumpfile, sizeof(makedumpfile), "HOSTCRYPT_MAKEDUMPFILE=%s",
@@ -186,10 +184,10 @@ static int run_mkinitramfs(const struct hc_dump_config *config, const char *rele
 		add_word(devices, sizeof(devices), target->disks[i].device);
 		add_word(types, sizeof(types), target->disks[i].type);
 	}
-	if (access(MKINITRAMFS, X_OK) < 0)
+	if (access(HC_MKINITRAMFS, X_OK) < 0)
 		return hc_fail(HC_E_DUMP_IMAGE,
 			       "%s is not there; install the package initramfs-tools-core",
-			       MKINITRAMFS);
+			       HC_MKINITRAMFS);
 	if (hc_child_run(argv, more, output, sizeof(output)) < 0)
 		return hc_fail(HC_E_DUMP_IMAGE,
 			       "the capture environment for kernel %s was not made: %s", release,

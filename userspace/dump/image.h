@@ -14,6 +14,7 @@
 #include "dump/config.h"
 #include "dump/target.h"
 
+#define HC_MKINITRAMFS "/usr/sbin/mkinitramfs"
 #define HC_DUMP_IMAGE_FOLDER "/var/lib/hostcrypt/dump"
 
 struct hc_dump_image {
@@ -29,5 +30,8 @@ bool hc_dump_image_current(const struct hc_dump_config *config, const char *rele
 /* Make it. HC_E_DUMP_IMAGE. */
 int hc_dump_image_make(const struct hc_dump_config *config, const char *release,
 		       const struct hc_dump_target *target, struct hc_dump_image *ret_image);
+
+/* The file of our module for the kernel @release. HC_E_DUMP_IMAGE where there is none. */
+int hc_dump_image_module(const char *release, char *ret_path, size_t size);
 
 #endif
