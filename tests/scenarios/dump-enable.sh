@@ -5,21 +5,9 @@
 # uml: plain
 # timeout: 120
 # disks: 1G
-release=$(uname -r)
-conf=/etc/hostcrypt/dump.conf
-aside=/sys/kernel/kexec_crash_size
-
-key() {
-	openssl genpkey -quiet -algorithm RSA -pkeyopt "rsa_keygen_bits:$2" -out "$1.key" &&
-		openssl pkey -in "$1.key" -pubout -out "$1.pem"
-}
-
-# What this kernel does not have: memory set aside, and files of its own.
-mount -t tmpfs none /sys/kernel || give_up "no place for what the kernel would say"
-mkdir -p /root/keys /usr/lib/modules/"$release"
-key /root/keys/support 3072 && key /root/keys/small 2048 || give_up "no keys"
-mke2fs -q -t ext4 -F "$DISK1" && mkdir -p /var/crash && mount "$DISK1" /var/crash ||
-	give_up "the target cannot be mounted"
+# shellcheck source=tests/scenarios/tools/no-kexec.sh
+. "$TREE/tests/scenarios/tools/no-kexec.sh"
+key small 2048 || give_up "no keys"
 
 enable() {
 	hostcrypt dump enable --recipient /root/keys/support.pem "$@"
@@ -41,24 +29,21 @@ chmod 755 /usr/sbin/update-grub
 expect_fail "where GRUB is, so is the line for it" 80 \
 	'GRUB_CMDLINE_LINUX_DEFAULT crashkernel=512M" into /etc/default/grub.d/.*update-grub' enable
 
-echo 536870912 >$aside
+says kexec_crash_size 536870912
 load_module || give_up "no module"
 expect_fail "memory is set aside" 83 "vmlinuz-$release: No such file" enable
-mkdir -p /boot
-touch "/boot/vmlinuz-$release"
-echo CONFIG_RD_GZIP=y >"/boot/config-$release"
+install_kernel
 expect_fail "no module for this kernel" 82 'not installed for kernel' enable
-cp "$MODULE" "/usr/lib/modules/$release/" && touch "/usr/lib/modules/$release"/modules.{order,builtin} &&
-	depmod "$release"
+install_module
 
 wants=/etc/systemd/system/multi-user.target.wants
 mkdir -p $wants
 touch $wants/kdump-tools.service
 expect_fail "kdump-tools" 81 'systemctl disable --now kdump-tools' enable
 rm $wants/kdump-tools.service
-echo 1 >/sys/kernel/kexec_crash_loaded
+says kexec_crash_loaded 1
 expect_fail "somebody else's capture kernel" 81 'kexec -p -u' enable
-echo 0 >/sys/kernel/kexec_crash_loaded
+says kexec_crash_loaded 0
 
 mv /usr/bin/makedumpfile /usr/bin/mkd
 expect_fail "no makedumpfile" 82 'apt-get install makedumpfile' enable
@@ -85,11 +70,10 @@ expect_match "dump.conf says who, where, and lock" 'recipient support' cat $conf
 expect_match "dump.conf: target" '^target = file:/var/crash$' cat $conf
 expect_match "dump.conf: lock" '^lock = yes$' cat $conf
 expect_match "dump.conf: key" '^public-key = /root/keys/support.pem$' cat $conf
-expect_ok "the capture environment is there" test -s "/var/lib/hostcrypt/dump/$release.img"
-image=$(stat -c %Y%i "/var/lib/hostcrypt/dump/$release.img")
+expect_ok "the capture environment is there" test -s "$image"
+made=$(stat -c %Y%i "$image")
 expect_fail "said again it comes as far" 83 'does not take' enable --lock
-expect "with the same capture environment" "$image" stat -c %Y%i \
-	"/var/lib/hostcrypt/dump/$release.img"
+expect "with the same capture environment" "$made" stat -c %Y%i "$image"
 expect_fail "said otherwise it is told" 3 'says otherwise' enable
 expect_fail "said without anything dump.conf counts" 83 'does not take' hostcrypt dump enable
 cp /root/keys/support.key /etc/hostcrypt/any.key

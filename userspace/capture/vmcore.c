@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "capture/vmcore.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -15,23 +14,13 @@
 #include "base/child.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "capture/flat.h"
 #include "capture/log.h"
 #include "dump/environment.h"
 
 #define MODPROBE "/sbin/modprobe"
 #define PARAMETER "/sys/module/dm_hostcrypt/parameters/registry"
 #define CHUNK (256 * 1024)
-
-/* makedumpfile's flattened form, as its IMPLEMENTATION says: a header of a page,
- * then records that name the place and the length of what follows them. */
-#define FLAT_HEADER_SIZE 4096
-struct flat_header {
-	char signature[16];
-	uint64_t type, version;
-};
-struct flat_record {
-	uint64_t offset, size;
-};
 
 /* The word of the command line behind "hostcrypt.registry=", or "". */
 static void find_registry(char *ret_value, size_t size)
@@ -121,24 +110,10 @@ int vmcore_write_log(const char *makedumpfile, struct hc_dump_writer *writer)
 	return r;
 }
 
-static int write_flat(struct hc_dump_writer *writer, const void *data, size_t size)
-{
-	return hc_dump_writer_write(writer, HC_DUMP_STREAM_VMCORE, data, size);
-}
-
-static int write_record(struct hc_dump_writer *writer, uint64_t offset, uint64_t size)
-{
-	struct flat_record record = { htobe64(offset), htobe64(size) };
-
-	return write_flat(writer, &record, sizeof(record));
-}
-
 /* All of the memory as it is, in the same form. */
 static int write_whole(struct hc_dump_writer *writer)
 {
 	static uint8_t buffer[CHUNK];
-	static uint8_t page[FLAT_HEADER_SIZE];
-	struct flat_header header = { "makedumpfile", htobe64(1), htobe64(1) };
 	HC_FD fd = open(VMCORE, O_RDONLY | O_CLOEXEC);
 	uint64_t at = 0;
 	ssize_t n;
@@ -146,20 +121,17 @@ static int write_whole(struct hc_dump_writer *writer)
 
 	if (fd < 0)
 		return hc_fail_errno(errno, VMCORE);
-	memcpy(page, &header, sizeof(header));
-	r = write_flat(writer, page, sizeof(page));
+	r = flat_begin(writer);
 	while (r == 0 && (n = read(fd, buffer, sizeof(buffer))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return hc_fail_errno(errno, VMCORE);
-		r = write_record(writer, at, (uint64_t)n);
-		if (r == 0)
-			r = write_flat(writer, buffer, (size_t)n);
+		r = flat_record(writer, at, buffer, (size_t)n);
 		at += (uint64_t)n;
 	}
 	if (r == 0)
-		r = write_record(writer, UINT64_MAX, UINT64_MAX);
+		r = flat_end(writer);
 	if (r == 0)
 		log_say("memory: %llu bytes, all of it", (unsigned long long)at);
 	return r;

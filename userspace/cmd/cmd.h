@@ -32,7 +32,7 @@ extern const struct cmd_verb cmd_create, cmd_open, cmd_close, cmd_list, cmd_stat
 	cmd_key, cmd_dump, cmd_version;
 
 /* The verbs after "dump"; their names begin with that word. */
-extern const struct cmd_verb cmd_dump_enable, cmd_dump_disable;
+extern const struct cmd_verb cmd_dump_enable, cmd_dump_disable, cmd_dump_test;
 extern const struct cmd_verb cmd_dump_load, cmd_dump_unload, cmd_dump_status, cmd_dump_image,
 	cmd_dump_key, cmd_dump_describe, cmd_dump_verify, cmd_dump_extract, cmd_dump_format,
 	cmd_dump_fetch;

@@ -8,7 +8,7 @@
 
 /* "hostcrypt dump WORD": each is a verb of its own, whose name is "dump WORD". */
 static const struct cmd_verb *const verbs[] = {
-	&cmd_dump_enable, &cmd_dump_disable,
+	&cmd_dump_enable, &cmd_dump_disable, &cmd_dump_test,
 	&cmd_dump_load, &cmd_dump_unload, &cmd_dump_status, &cmd_dump_image,
 	&cmd_dump_format, &cmd_dump_fetch,
 	&cmd_dump_key, &cmd_dump_describe, &cmd_dump_verify, &cmd_dump_extract,
@@ -47,6 +47,7 @@ const struct cmd_verb cmd_dump = {
 		"\n"
 		"  enable    set this host up for encrypted dumps\n"
 		"  disable   no dumps any more\n"
+		"  test      a dry run of everything but the panic\n"
 		"  load      load the capture kernel, which writes dumps\n"
 		"  unload    unload it\n"
 		"  status    would a panic leave a dump, what became of the last one\n"

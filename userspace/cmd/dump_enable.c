@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/voltab.h"
 #include "cmd/dump_options.h"
+#include "cmd/dump_tell.h"
 #include "cmd/output.h"
 #include "dump/arm.h"
 #include "dump/check.h"
@@ -182,22 +183,6 @@ static int choose_config(const struct wanted *wanted, const char **ret_path)
 	return r;
 }
 
-static void tell(const struct hc_dump_finding *finding)
-{
-	static const struct {
-		const char *word;
-		enum out_colour colour;
-	} grades[] = {
-		[HC_DUMP_GOOD] = { "good", OUT_GREEN },
-		[HC_DUMP_NOTE] = { "note", OUT_YELLOW },
-		[HC_DUMP_BAD] = { "bad", OUT_RED },
-	};
-
-	printf("%s%-4s%s  %-12s  %s\n", out_on(stdout, grades[finding->grade].colour),
-	       grades[finding->grade].word, out_off(stdout), finding->subject, finding->text);
-	fflush(stdout);
-}
-
 /* Everything is looked at before anything is changed. */
 static int look(struct cmd *cmd, const char *path, struct hc_dump_plan *plan)
 {
@@ -205,7 +190,7 @@ static int look(struct cmd *cmd, const char *path, struct hc_dump_plan *plan)
 	int r = hc_dump_config_load(path, &config);
 
 	if (r == 0)
-		r = hc_dump_check(&config, cmd->config_path, tell);
+		r = hc_dump_check(&config, cmd->config_path, dump_tell);
 	if (r < 0)
 		return hc_context(r, "nothing was changed");
 	return hc_dump_plan(path, false, dump_say_image, plan);

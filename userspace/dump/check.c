@@ -165,6 +165,8 @@ static void target(const struct context *context, struct hc_dump_finding *findin
 		    "%s has room for %llu MiB, and a dump of now would take about %llu MiB; make "
 		    "room, or name another target in dump.conf",
 		    context->config->target.text, room, size);
+	else if (found.note[0])
+		NOTE(finding, "%s: %s", context->config->target.text, found.note);
 	else
 		GOOD(finding, "%s has room for %llu MiB; a dump of now would take about %llu MiB",
 		     context->config->target.text, room, size);

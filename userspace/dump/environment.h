@@ -14,6 +14,14 @@
 #define HC_CAPTURE_MARK "mark" /* the UUID of a device that is given to dumps */
 #define HC_CAPTURE_CONFIG HC_CAPTURE_FOLDER "/dump.conf"
 
+/* The program; with this word it is run by "hostcrypt dump test" (capture/trial.h), and
+ * says in one line of its output how that ended: "BYTES MILLISECONDS NAME" of the dump,
+ * or an error's word and sentence. */
+#define HC_CAPTURE_PROGRAM "/sbin/hostcrypt-capture"
+#define HC_CAPTURE_TRIAL "--trial"
+#define HC_CAPTURE_TRIAL_RESULT "trial-result "
+#define HC_CAPTURE_TRIAL_ERROR "trial-error "
+
 /* Where the target's file system is mounted in the capture environment. */
 #define HC_CAPTURE_MOUNT "/run/target"
 

@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# about: "dump test" finds what only shows when the RAM disk is unpacked and its program run
+# rigs: uml
+# uml: plain
+# timeout: 240
+# mem: 1024M
+# disks: 1G
+# shellcheck source=tests/scenarios/tools/no-kexec.sh
+. "$TREE/tests/scenarios/tools/no-kexec.sh"
+
+says kexec_crash_size 536870912
+load_module && install_kernel && install_module || give_up "no module"
+mkdir -p /etc/hostcrypt
+printf '%s\n' '[dump]' 'target = file:/var/crash' '[recipient support]' \
+	'public-key = /root/keys/support.pem' >$conf
+
+try() {
+	hostcrypt dump test --size 4 "$@"
+}
+
+left() {
+	find /var/crash -name '*.hcdump*' | wc -l
+}
+
+expect_fail "nothing is loaded" 83 'no capture kernel is loaded' try
+our_own_is_loaded
+expect_match "the RAM disk is there" 'img$' hostcrypt dump image
+touch -d '1 hour ago' "$image"
+expect_ok "everything is good" try --key /root/keys/support.key
+printf '%s\n' "$LAST" >/tmp/list
+for line in 'good +loaded +' 'good +trial +/var/crash/.*-test-[0-9TZ]+\.hcdump' 'good +structure +whole' \
+	'good +contents +every frame' 'good +speed +4\.[0-9] MiB in .*/s; a dump of now: ' \
+	'A panic would leave a dump. Not tried: '; do
+	expect_match "it says so: ${line:0:16}" "$line" cat /tmp/list
+done
+expect "and leaves nothing" 0 left
+expect_match "without a key it says what was not looked at" 'note +contents +not looked at' try
+expect_ok "kept where that is asked for" try --keep
+expect_ok "it is a dump like others" hostcrypt dump verify --key /root/keys/support.key \
+	/var/crash/*-test-*.hcdump
+expect_match "with the kernel's log in it" 'Linux version' \
+	hostcrypt dump extract --key /root/keys/support.key --log /var/crash/*-test-*.hcdump -
+rm /var/crash/*.hcdump
+key other 3072
+expect_fail "another key does not read it" 74 'key' try --key /root/keys/other.key
+expect "nothing is left of that" 0 left
+
+# What is loaded is not of now.
+touch -d '1 hour' $conf
+expect_fail "dump.conf has changed" 83 'dump.conf has changed' try
+touch -d '1 hour ago' $conf
+touch -d '1 hour' "/boot/vmlinuz-$release"
+expect_fail "a new kernel" 83 "kernel's file has changed" try
+touch -d '1 hour ago' "/boot/vmlinuz-$release"
+touch -d '1 hour' "$image"
+expect_fail "a new RAM disk" 83 'made anew since' try
+touch -d '1 hour ago' "$image"
+sed -i '1s/.*/0x1000/' /run/hostcrypt/dump-loaded
+expect_fail "the registry is elsewhere" 83 'loaded anew since' try
+our_own_is_loaded
+
+# The target.
+fallocate -l 950M /var/crash/fill
+expect_fail "the target is full" 85 'make room' try
+rm /var/crash/fill
+expect_fail "a test that does not fit" any 'No space left' try --size 2000
+expect "leaves no part of one" 0 left
+mount -o remount,ro /var/crash
+expect_fail "the target takes nothing" 85 'Read-only' try
+mount -o remount,rw /var/crash
+
+# Keys, memory.
+cp /root/keys/support.pem /root/keys/good.pem
+sed -i 2d /root/keys/support.pem
+expect_fail "a broken key" 75 'support' try
+cp /root/keys/good.pem /root/keys/support.pem
+says kexec_crash_size 67108864
+expect_fail "too little memory" 80 'crashkernel= sets 64 MiB aside' try
+says kexec_crash_size 536870912
+touch -d '1 hour ago' $conf
+
+# The image, with something taken out of it. spoil COMMAND...: in its unpacked tree
+spoil() {
+	rm -rf /tmp/tree
+	unmkinitramfs "$image" /tmp/tree && (cd /tmp/tree && "$@" &&
+		find . | cpio --quiet -o -H newc | gzip -1 >/tmp/spoilt) && cat /tmp/spoilt >"$image" &&
+		touch -d '1 hour ago' "$image"
+}
+
+cp -p "$image" /tmp/good.img
+spoil sh -c 'rm usr/lib/modules/*/dm-hostcrypt.ko'
+expect_fail "no module in the image" 82 'dm-hostcrypt.ko is not in the capture environment' try
+cp -p /tmp/good.img "$image"
+spoil sh -c 'rm $(find . -name "libblkid.so.1*")'
+expect_fail "no library in the image" 82 'does not work: .*libblkid.so.1: cannot open' try
+cp -p /tmp/good.img "$image"
+spoil sh -c 'rm usr/bin/makedumpfile'
+expect_fail "no makedumpfile in the image" 82 'does not run in the capture environment' try
+# Its end says how large it becomes.
+(head -c 100000 /tmp/good.img && printf '\0\0\0\1') >"$image"
+touch -d '1 hour ago' "$image"
+expect_fail "half an image" 82 'cannot be unpacked' try
+cp -p /tmp/good.img "$image"
+expect_ok "with all of it back it is good again" try
+expect "and leaves nothing to the end" 0 left
+expect_ok "not a mount either" bash -c '! grep trial /proc/mounts && ! test -e /run/hostcrypt/trial'

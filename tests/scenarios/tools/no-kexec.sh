@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# For scenarios about dumps under a kernel that has no kexec: what such a kernel would
+# say, a kernel's files, a target and keys. Sourced.
+release=$(uname -r)
+conf=/etc/hostcrypt/dump.conf
+image=/var/lib/hostcrypt/dump/$release.img
+
+# key NAME BITS: NAME.key and NAME.pem in /root/keys
+key() {
+	openssl genpkey -quiet -algorithm RSA -pkeyopt "rsa_keygen_bits:$2" \
+		-out "/root/keys/$1.key" && openssl pkey -in "/root/keys/$1.key" -pubout \
+		-out "/root/keys/$1.pem"
+}
+
+# says FILE TEXT: of /sys/kernel
+says() {
+	echo "$2" >"/sys/kernel/$1"
+}
+
+install_module() {
+	mkdir -p "/usr/lib/modules/$release"
+	cp "$MODULE" "/usr/lib/modules/$release/" &&
+		touch "/usr/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} &&
+		depmod "$release"
+}
+
+install_kernel() {
+	mkdir -p /boot
+	touch "/boot/vmlinuz-$release"
+	echo CONFIG_RD_GZIP=y >"/boot/config-$release"
+}
+
+# our_own_is_loaded: says the kernel, and "hostcrypt dump load" has left its mark
+our_own_is_loaded() {
+	mkdir -p /run/hostcrypt
+	printf '%s\n' "$(cat /sys/module/dm_hostcrypt/parameters/registry)" "$release" \
+		"$(($(date +%s) + 1))" >/run/hostcrypt/dump-loaded
+	says kexec_crash_loaded 1
+}
+
+mount -t tmpfs none /sys/kernel && mkdir -p /root/keys /var/crash &&
+	mke2fs -q -t ext4 -F "$DISK1" && mount "$DISK1" /var/crash && key support 3072 ||
+	give_up "no target and no key"
