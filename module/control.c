@@ -24,6 +24,7 @@
 #include "keystore.h"
 #include "table.h"
 #include "version.h"
+#include "vmcore.h"
 
 static int hc_check_abi(u32 abi)
 {
@@ -97,6 +98,20 @@ int hc_check_list(const struct hostcrypt_list *arg)
 	       hc_check_unused(arg->flags, arg->reserved, sizeof(arg->reserved));
 }
 EXPORT_SYMBOL_HC_KUNIT(hc_check_list);
+
+/**
+ * hc_check_inherit() - validate the argument of HOSTCRYPT_IOC_INHERIT
+ * @arg: the kernel's copy
+ *
+ * Return: 0, -EPROTO or -EINVAL.
+ */
+int hc_check_inherit(const struct hostcrypt_inherit *arg)
+{
+	return hc_check_abi(arg->abi) ?:
+	       hc_check_unused(arg->flags, arg->reserved, sizeof(arg->reserved)) ?:
+	       hc_check_uuid(arg->uuid);
+}
+EXPORT_SYMBOL_HC_KUNIT(hc_check_inherit);
 
 static int hc_ioctl_version(struct hostcrypt_version __user *user)
 {
@@ -183,6 +198,21 @@ static int hc_ioctl_list(struct hostcrypt_list __user *user)
 	return err;
 }
 
+static int hc_ioctl_inherit(const struct hostcrypt_inherit __user *user)
+{
+	struct hostcrypt_inherit arg;
+	uuid_t uuid;
+	int err;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	err = hc_check_inherit(&arg);
+	if (err)
+		return err;
+	import_uuid(&uuid, arg.uuid);
+	return hc_vmcore_inherit(&uuid);
+}
+
 static long hc_control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
@@ -198,6 +228,8 @@ static long hc_control_ioctl(struct file *file, unsigned int cmd, unsigned long 
 		return hc_ioctl_drop(user);
 	case HOSTCRYPT_IOC_LIST:
 		return hc_ioctl_list(user);
+	case HOSTCRYPT_IOC_INHERIT:
+		return hc_ioctl_inherit(user);
 	default:
 		return -ENOTTY;
 	}
@@ -235,6 +267,7 @@ int hc_control_register(void)
 	BUILD_BUG_ON(sizeof(struct hostcrypt_load) != 56);
 	BUILD_BUG_ON(offsetof(struct hostcrypt_load, key) != 24);
 	BUILD_BUG_ON(sizeof(struct hostcrypt_drop) != 40);
+	BUILD_BUG_ON(sizeof(struct hostcrypt_inherit) != 40);
 	BUILD_BUG_ON(sizeof(struct hostcrypt_list) != 32);
 	BUILD_BUG_ON(offsetof(struct hostcrypt_list, entries) != 8);
 	BUILD_BUG_ON(sizeof(struct hostcrypt_key_info) != 32);

@@ -10,6 +10,7 @@ void hc_control_unregister(void);
 int hc_check_version(const struct hostcrypt_version *arg);
 int hc_check_load(const struct hostcrypt_load *arg);
 int hc_check_drop(const struct hostcrypt_drop *arg);
+int hc_check_inherit(const struct hostcrypt_inherit *arg);
 int hc_check_list(const struct hostcrypt_list *arg);
 
 #endif

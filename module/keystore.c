@@ -24,6 +24,7 @@
 
 #include "compat.h"
 #include "hidden.h"
+#include "keypage.h"
 #include "keystore.h"
 #include "registry.h"
 
@@ -35,8 +36,8 @@ struct hc_key {
 	/* The name under which table lines ask for it. Constant. */
 	uuid_t uuid;
 
-	/* The page with the HOSTCRYPT_KEY_SIZE bytes. Constant once added. */
-	u8 *bytes;
+	/* The page with the bytes. Constant once added. */
+	struct hc_key_page *page;
 
 	/* Table lines that hold the key. Locking: hc_keys_lock. */
 	unsigned int users;
@@ -65,17 +66,17 @@ struct hc_key *hc_key_alloc(const uuid_t *uuid)
 
 	if (!key)
 		return NULL;
-	key->bytes = hc_hidden_alloc();
-	if (!key->bytes)
+	key->page = hc_hidden_alloc();
+	if (!key->page)
 		goto out_key;
-	if (hc_registry_add(key->bytes, PAGE_SIZE))
+	if (hc_registry_add(key->page, PAGE_SIZE))
 		goto out_page;
 	INIT_LIST_HEAD(&key->node);
 	uuid_copy(&key->uuid, uuid);
 	return key;
 
 out_page:
-	hc_hidden_free(key->bytes);
+	hc_hidden_free(key->page);
 out_key:
 	kfree(key);
 	return NULL;
@@ -90,7 +91,7 @@ EXPORT_SYMBOL_HC_KUNIT(hc_key_alloc);
  */
 u8 *hc_key_bytes(struct hc_key *key)
 {
-	return key->bytes;
+	return key->page->bytes;
 }
 EXPORT_SYMBOL_HC_KUNIT(hc_key_bytes);
 
@@ -104,9 +105,9 @@ void hc_key_free(struct hc_key *key)
 {
 	if (!key)
 		return;
-	memzero_explicit(key->bytes, PAGE_SIZE);
-	hc_registry_remove(key->bytes, PAGE_SIZE);
-	hc_hidden_free(key->bytes);
+	memzero_explicit(key->page, PAGE_SIZE);
+	hc_registry_remove(key->page, PAGE_SIZE);
+	hc_hidden_free(key->page);
 	kfree(key);
 }
 EXPORT_SYMBOL_HC_KUNIT(hc_key_free);
@@ -135,11 +136,12 @@ static struct hc_key *hc_keys_find(const uuid_t *uuid)
  */
 int hc_keystore_add(struct hc_key *key)
 {
-	const u8 *half = key->bytes + HOSTCRYPT_KEY_SIZE / 2;
+	const u8 *bytes = key->page->bytes;
+	const u8 *half = bytes + HOSTCRYPT_KEY_SIZE / 2;
 	struct hc_key *old;
 	int err;
 
-	if (!crypto_memneq(key->bytes, half, HOSTCRYPT_KEY_SIZE / 2)) {
+	if (!crypto_memneq(bytes, half, HOSTCRYPT_KEY_SIZE / 2)) {
 		hc_key_free(key);
 		return -EKEYREJECTED;
 	}
@@ -147,10 +149,11 @@ int hc_keystore_add(struct hc_key *key)
 	mutex_lock(&hc_keys_lock);
 	old = hc_keys_find(&key->uuid);
 	if (old) {
-		err = crypto_memneq(key->bytes, old->bytes, HOSTCRYPT_KEY_SIZE) ? -EEXIST : 0;
+		err = crypto_memneq(bytes, old->page->bytes, HOSTCRYPT_KEY_SIZE) ? -EEXIST : 0;
 	} else if (hc_keys_closed) {
 		err = -EBUSY;
 	} else {
+		hc_key_page_seal(key->page, &key->uuid);
 		key->loaded = ktime_get_boottime();
 		list_add_tail(&key->node, &hc_keys);
 		key = NULL;
@@ -240,7 +243,7 @@ EXPORT_SYMBOL_HC_KUNIT(hc_keystore_put);
  */
 int hc_key_set(const struct hc_key *key, struct crypto_skcipher *tfm)
 {
-	return crypto_skcipher_setkey(tfm, key->bytes, HOSTCRYPT_KEY_SIZE);
+	return crypto_skcipher_setkey(tfm, key->page->bytes, HOSTCRYPT_KEY_SIZE);
 }
 
 /**

@@ -4,7 +4,8 @@
  *
  * /proc/vmcore shows the pages that the dead kernel's registry lists as zeros.
  * The module has to be inserted before anybody opens /proc/vmcore, and then
- * stays: whoever could read the keys would have to boot the machine anew.
+ * stays: whoever could read the keys would have to boot the machine anew. Single
+keys can be taken over into the store, which shows them to nobody either.
  */
 #define pr_fmt(fmt) "hostcrypt: " fmt
 
@@ -16,6 +17,7 @@
 #include <linux/pfn.h>
 #include <linux/printk.h>
 
+#include "inherit.h"
 #include "registry.h"
 #include "vmcore.h"
 
@@ -78,4 +80,19 @@ int hc_vmcore_hide(u64 address)
 	register_vmcore_cb(&hc_vmcore_cb);
 	pr_info("%zu pages with keys are left out of the dump\n", pfns->count);
 	return 0;
+}
+
+/**
+ * hc_vmcore_inherit() - put one of the dead kernel's DEKs into the store
+ * @uuid: its name
+ *
+ * Context: may sleep.
+ * Return: 0; -EOPNOTSUPP, this kernel saves no dump or was not told where the
+ *	registry is; hc_inherit()'s errors.
+ */
+int hc_vmcore_inherit(const uuid_t *uuid)
+{
+	if (!hc_hidden_pfns)
+		return -EOPNOTSUPP;
+	return hc_inherit(hc_hidden_pfns, &hc_dead_memory, uuid);
 }

@@ -4,13 +4,20 @@
 
 #include <linux/errno.h>
 #include <linux/types.h>
+#include <linux/uuid.h>
 
 #ifdef CONFIG_PROC_VMCORE
 int hc_vmcore_hide(u64 address);
+int hc_vmcore_inherit(const uuid_t *uuid);
 #else
 static inline int hc_vmcore_hide(u64 address)
 {
 	return -EINVAL;
+}
+
+static inline int hc_vmcore_inherit(const uuid_t *uuid)
+{
+	return -EOPNOTSUPP;
 }
 #endif
 

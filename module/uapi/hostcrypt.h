@@ -88,6 +88,33 @@ struct hostcrypt_drop {
 };
 
 /**
+ * struct hostcrypt_inherit - take a DEK over from the kernel that has died
+ * @abi: HOSTCRYPT_ABI
+ * @flags: zero
+ * @uuid: the UUID under which the dead kernel had the DEK
+ * @reserved: zero
+ *
+ * In a kernel that saves a dump, and that was given the list of the dead
+ * kernel's key pages (module parameter registry=), before or after the first
+ * look at /proc/vmcore. The DEK is copied from the dead kernel's memory into
+ * the store, so that the dump can go to a volume while no key server answers;
+ * /proc/vmcore stays without it.
+ *
+ * Whoever is root in that kernel can open the volumes that were open. It has to
+ * run nothing but what saves the dump.
+ *
+ * Errors: EOPNOTSUPP no such kernel, or no list; ENOKEY the dead kernel had no
+ * DEK of that name; EBADMSG the DEK's page is damaged; EEXIST the UUID is loaded
+ * with other bytes; EPROTO, EINVAL, ENOMEM, EPERM.
+ */
+struct hostcrypt_inherit {
+	__u32 abi;
+	__u32 flags;
+	__u8 uuid[HOSTCRYPT_UUID_SIZE];
+	__u32 reserved[4];
+};
+
+/**
  * struct hostcrypt_key_info - one loaded key
  * @uuid: the key's UUID
  * @users: table lines that hold it
@@ -123,5 +150,6 @@ struct hostcrypt_list {
 #define HOSTCRYPT_IOC_LOAD	_IOW(HOSTCRYPT_IOC_MAGIC, 1, struct hostcrypt_load)
 #define HOSTCRYPT_IOC_DROP	_IOW(HOSTCRYPT_IOC_MAGIC, 2, struct hostcrypt_drop)
 #define HOSTCRYPT_IOC_LIST	_IOWR(HOSTCRYPT_IOC_MAGIC, 3, struct hostcrypt_list)
+#define HOSTCRYPT_IOC_INHERIT	_IOW(HOSTCRYPT_IOC_MAGIC, 4, struct hostcrypt_inherit)
 
 #endif /* _UAPI_HOSTCRYPT_H */

@@ -4,7 +4,8 @@
  *
  *	way=interrupt	panics in an interrupt on CPU cpu= in delay= milliseconds
  *	way=step	oopses when offset= in the function symbol= is come to for the
- *			passes=th time; with task=, only by tasks of that name
+ *			passes=th time; with caller=, offset 0, only calls by functions
+ *			whose names begin so
  *	way=damage	changes the byte at the physical address address=
  */
 #include <linux/module.h>
@@ -27,8 +28,8 @@ module_param(symbol, charp, 0);
 static unsigned int offset;
 module_param(offset, uint, 0);
 
-static char *task = "";
-module_param(task, charp, 0);
+static char *caller = "";
+module_param(caller, charp, 0);
 
 static unsigned int passes = 1;
 module_param(passes, uint, 0);
@@ -41,7 +42,7 @@ static int __init hc_crash_init(void)
 	if (!strcmp(way, "interrupt"))
 		return hc_crash_in_interrupt(cpu, delay);
 	if (!strcmp(way, "step"))
-		return hc_crash_at_step(symbol, offset, task, passes);
+		return hc_crash_at_step(symbol, offset, caller, passes);
 	if (!strcmp(way, "damage"))
 		return hc_crash_damage(address);
 	return -EINVAL;

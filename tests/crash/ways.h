@@ -6,7 +6,7 @@
 
 int hc_crash_in_interrupt(unsigned int cpu, unsigned int delay);
 
-int hc_crash_at_step(const char *symbol, unsigned int offset, const char *task,
+int hc_crash_at_step(const char *symbol, unsigned int offset, const char *caller,
 		     unsigned int passes);
 void hc_crash_step_exit(void);
 

@@ -25,6 +25,11 @@ static int hc_any_drop(const void *arg)
 	return hc_check_drop(arg);
 }
 
+static int hc_any_inherit(const void *arg)
+{
+	return hc_check_inherit(arg);
+}
+
 static int hc_any_list(const void *arg)
 {
 	return hc_check_list(arg);
@@ -109,6 +114,21 @@ static void hc_test_drop(struct kunit *test)
 	hc_expect_zero(test, hc_any_drop, &arg, &arg.reserved, sizeof(arg.reserved));
 }
 
+static void hc_test_inherit(struct kunit *test)
+{
+	struct hostcrypt_inherit arg = { .abi = HOSTCRYPT_ABI };
+	struct hostcrypt_inherit bad;
+
+	KUNIT_EXPECT_EQ_MSG(test, hc_check_inherit(&arg), -EINVAL, "nil UUID");
+	memcpy(arg.uuid, hc_uuid, sizeof(arg.uuid));
+	KUNIT_EXPECT_EQ(test, hc_check_inherit(&arg), 0);
+	bad = arg;
+	bad.abi = HOSTCRYPT_ABI + 1;
+	hc_expect_abi(test, hc_check_inherit(&bad));
+	hc_expect_zero(test, hc_any_inherit, &arg, &arg.flags, sizeof(arg.flags));
+	hc_expect_zero(test, hc_any_inherit, &arg, &arg.reserved, sizeof(arg.reserved));
+}
+
 static void hc_test_list(struct kunit *test)
 {
 	struct hostcrypt_list arg = { .abi = HOSTCRYPT_ABI };
@@ -127,6 +147,7 @@ static struct kunit_case hc_control_cases[] = {
 	KUNIT_CASE(hc_test_version),
 	KUNIT_CASE(hc_test_load),
 	KUNIT_CASE(hc_test_drop),
+	KUNIT_CASE(hc_test_inherit),
 	KUNIT_CASE(hc_test_list),
 	{}
 };

@@ -5,7 +5,8 @@
 #include "suites.h"
 
 kunit_test_suites(&hc_cipher_suite, &hc_job_suite, &hc_blocks_suite, &hc_keystore_suite,
-		  &hc_registry_suite, &hc_table_suite, &hc_control_suite);
+		  &hc_registry_suite, &hc_inherit_suite, &hc_table_suite,
+		  &hc_control_suite);
 
 MODULE_DESCRIPTION("Tests of dm-hostcrypt");
 MODULE_LICENSE("GPL");

@@ -9,6 +9,7 @@ extern struct kunit_suite hc_job_suite;
 extern struct kunit_suite hc_blocks_suite;
 extern struct kunit_suite hc_keystore_suite;
 extern struct kunit_suite hc_registry_suite;
+extern struct kunit_suite hc_inherit_suite;
 extern struct kunit_suite hc_table_suite;
 extern struct kunit_suite hc_control_suite;
 

@@ -17,16 +17,17 @@
 
 FROM=kdump-$RANDOM$RANDOM
 
+# use_keys N: N and N+1 are to be taken over.
 use_keys() {
 	load_module || give_up "no module"
 	expect_ok "boot $BOOT: what to look for" ask_host keys "$FROM" 50 60
 	use_volumes 50 60 "$FROM"
-	arm "registry=$(registry_address)"
+	arm "registry=$(registry_address) inherit=$1"
 }
 
 case $BOOT in
 1)
-	use_keys
+	use_keys 0
 	# The generation that counts, behind magic and version.
 	expect_ok "a bit of the list changes" insmod "${MODULE%/*}/tests/crash/hc-crash.ko" \
 		way=damage address="$(($(registry_address) + 16))"
@@ -40,15 +41,20 @@ case $BOOT in
 	says "nothing hidden, keys are found" '^live raw '
 	says "and round keys" '^live rounds '
 	says_not "but none that was dropped" '^dropped '
+	says "then there is no module to take keys over" '^key 0: No such file or directory$'
 	load_module || give_up "no module"
 	expect_fail "registry= is refused in a kernel that saves no dump" any 'Invalid' bash -c \
 		"rmmod dm_hostcrypt && insmod '$MODULE' registry=0x1000"
-	use_keys
+	# The last that is open, and the first that was closed.
+	use_keys 49
 	crash_guest
 	;;
 3)
 	read_report
 	check_hidden
+	says "a key is taken over" '^key 49: Success$'
+	says "its volume reads as before" '^volume 49: as it was written$'
+	says "a key that was dropped is not there" '^key 50: Required key not available$'
 	says "makedumpfile finds the panic in the log" \
 		'^dmesg .*Kernel panic - not syncing: sysrq triggered crash'
 	;;

@@ -22,12 +22,12 @@ be_busy() {
 	load_module || give_up "no module"
 	expect_ok "boot $BOOT: what to look for" ask_host keys "$from" "$live" 72
 	use_volumes "$live" 12 "$from"
-	arm "registry=$(registry_address)"
+	arm "registry=$(registry_address) inherit=0"
 	# They are told of in the log, not on the console, which takes its time.
 	dmesg -n 4
 	taskset -c 0 hc-churn 12 30 "$from" "$DISK1" &
 	taskset -c 1 hc-churn 42 30 "$from" "$DISK1" &
-	fio --name=io --rw=randrw --bs=4k --ioengine=libaio --direct=1 --iodepth=8 \
+	fio --name=io --rw=randrw --bs=4k --ioengine=libaio --direct=1 --iodepth=8 --offset=4k \
 		--time_based --runtime=1000 --filename="$files" \
 		--cpus_allowed=0,1 --cpus_allowed_policy=split --numjobs=2 --output=/dev/null &
 	expect_ok "boot $BOOT: keys come and go" wait_for 60 come_and_go
@@ -45,6 +45,7 @@ under_way() {
 check_dump() {
 	read_report
 	check_hidden
+	says "a key is taken over before the memory is looked at" '^volume 0: as it was written$'
 	says "the keys that come and go were searched for" '^user page [0-9]+: [1-9][0-9]'
 	says "makedumpfile finds the panic in the log" "^dmesg .*$1"
 }
@@ -54,7 +55,7 @@ case $BOOT in
 	be_busy 8 /dev/mapper/v0:/dev/mapper/v7
 	echo 1 >/proc/sys/kernel/panic_on_oops
 	# Three passes or so make a checksum, for which the list is whole.
-	crash_guest insmod "$CRASH" way=step symbol=__siphash_unaligned task=hc-churn \
+	crash_guest insmod "$CRASH" way=step symbol=__siphash_unaligned caller=hc_registry \
 		passes=$((30 + RANDOM % 60))
 	;;
 2)

@@ -48,6 +48,11 @@ check_refusals() {
 	is_refused "drop: reserved" EINVAL drop $A reserved=1
 	is_refused "drop: nil UUID" EINVAL drop $NIL
 	is_refused "drop: not loaded" ENOKEY drop $A
+	is_refused "inherit: another ABI" EPROTO inherit $A abi=2
+	is_refused "inherit: flags" EINVAL inherit $A flags=1
+	is_refused "inherit: reserved" EINVAL inherit $A reserved=1
+	is_refused "inherit: nil UUID" EINVAL inherit $NIL
+	is_refused "inherit: no kernel has died" EOPNOTSUPP inherit $A
 	is_refused "list: another ABI" EPROTO list abi=9
 	is_refused "list: flags" EINVAL list flags=1
 	is_refused "list: reserved" EINVAL list reserved=1

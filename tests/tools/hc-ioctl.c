@@ -6,6 +6,7 @@
  *	hc-ioctl version [MEMBER=VALUE...]
  *	hc-ioctl load UUID HEX [MEMBER=VALUE...]
  *	hc-ioctl drop UUID [MEMBER=VALUE...]
+ *	hc-ioctl inherit UUID [MEMBER=VALUE...]
  *	hc-ioctl list [MEMBER=VALUE...]
  *	hc-ioctl raw NUMBER
  *
@@ -36,7 +37,7 @@ struct overrides {
 
 static _Noreturn void usage(void)
 {
-	fprintf(stderr, "usage: hc-ioctl version|load|drop|list|raw ...\n");
+	fprintf(stderr, "usage: hc-ioctl version|load|drop|inherit|list|raw ...\n");
 	exit(2);
 }
 
@@ -125,6 +126,20 @@ static int do_drop(int fd, char **args)
 	return ioctl(fd, HOSTCRYPT_IOC_DROP, &d);
 }
 
+static int do_inherit(int fd, char **args)
+{
+	struct hostcrypt_inherit i = { 0 };
+	struct overrides o;
+
+	if (!args[0] || hc_uuid_parse(args[0], i.uuid) < 0)
+		usage();
+	o = parse_overrides(args + 1);
+	i.abi = o.abi;
+	i.flags = o.flags;
+	i.reserved[3] = o.reserved;
+	return ioctl(fd, HOSTCRYPT_IOC_INHERIT, &i);
+}
+
 static int do_list(int fd, char **args)
 {
 	struct hostcrypt_key_info info[64];
@@ -162,7 +177,7 @@ int main(int argc, char **argv)
 		int (*fn)(int fd, char **args);
 	} calls[] = {
 		{ "version", do_version }, { "load", do_load }, { "drop", do_drop },
-		{ "list", do_list },       { "raw", do_raw },
+		{ "inherit", do_inherit }, { "list", do_list }, { "raw", do_raw },
 	};
 	size_t i;
 	int fd;

@@ -21,6 +21,7 @@ static struct {
 	int error;
 	unsigned long request;
 	struct hostcrypt_load load;
+	struct hostcrypt_inherit inherit;
 	uint32_t keys, grown;
 } module;
 
@@ -41,6 +42,9 @@ int ioctl(int fd, unsigned long request, ...)
 	switch (request) {
 	case HOSTCRYPT_IOC_LOAD:
 		memcpy(&module.load, data, sizeof(module.load));
+		break;
+	case HOSTCRYPT_IOC_INHERIT:
+		memcpy(&module.inherit, data, sizeof(module.inherit));
 		break;
 	case HOSTCRYPT_IOC_LIST:
 		list = data;
@@ -134,6 +138,28 @@ static void drop_says_what_it_means(void)
 	EXPECT(strstr(hc_error_message(), UUID) != NULL);
 }
 
+static void inherit_says_what_it_means(void)
+{
+	static const struct {
+		int error, code;
+	} cases[] = {
+		{ EOPNOTSUPP, HC_E_MODULE_REFUSED }, { ENOKEY, HC_E_KEY_NOT_LOADED },
+		{ EBADMSG, HC_E_KEY_INVALID },	     { EEXIST, HC_E_KEY_CONFLICT },
+		{ EPROTO, HC_E_MODULE_VERSION },     { ENOMEM, HC_E_MODULE_REFUSED },
+	};
+
+	module.error = 0;
+	EXPECT(hc_control_inherit(1000, UUID) == 0);
+	EXPECT(module.request == HOSTCRYPT_IOC_INHERIT);
+	EXPECT(module.inherit.abi == HOSTCRYPT_ABI && module.inherit.uuid[15] == 0xf0);
+	EXPECT(hc_control_inherit(1000, "0f1e2d3c") == HC_E_USAGE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		module.error = cases[i].error;
+		EXPECT(hc_control_inherit(1000, UUID) == cases[i].code);
+		EXPECT(strstr(hc_error_message(), UUID) != NULL || cases[i].error == EPROTO);
+	}
+}
+
 static void list_grows_with_the_keys(void)
 {
 	struct hostcrypt_key_info *keys = NULL;
@@ -177,6 +203,7 @@ int main(void)
 	RUN(load_says_what_it_means);
 	RUN(key_of_another_size_never_reaches_the_module);
 	RUN(drop_says_what_it_means);
+	RUN(inherit_says_what_it_means);
 	RUN(list_grows_with_the_keys);
 	RUN(absurd_list_is_refused);
 	RUN(release_is_always_terminated);

@@ -216,6 +216,38 @@ int hc_control_drop(int fd, const char *uuid)
 	}
 }
 
+int hc_control_inherit(int fd, const char *uuid)
+{
+	struct hostcrypt_inherit inherit = { .abi = HOSTCRYPT_ABI };
+	int r = hc_uuid_parse(uuid, inherit.uuid);
+
+	if (r < 0)
+		return r;
+	if (ioctl(fd, HOSTCRYPT_IOC_INHERIT, &inherit) == 0)
+		return 0;
+	switch (errno) {
+	case EOPNOTSUPP:
+		return hc_fail(HC_E_MODULE_REFUSED,
+			       "this kernel saves no dump, or dm-hostcrypt was loaded without "
+			       "registry=: there is no kernel to take key %s over from",
+			       uuid);
+	case ENOKEY:
+		return hc_fail(HC_E_KEY_NOT_LOADED,
+			       "the kernel that died had no key %s; a volume has to be open to "
+			       "take a dump",
+			       uuid);
+	case EBADMSG:
+		return hc_fail(HC_E_KEY_INVALID,
+			       "key %s was damaged in the memory of the kernel that died", uuid);
+	case EEXIST:
+		return hc_fail(HC_E_KEY_CONFLICT,
+			       "other key bytes are loaded under %s; run \"hostcrypt key drop %s\"",
+			       uuid, uuid);
+	default:
+		return refused(errno, "take over key", uuid);
+	}
+}
+
 int hc_control_list(int fd, struct hostcrypt_key_info **ret_keys, size_t *ret_n)
 {
 	struct hostcrypt_key_info *keys = NULL;

@@ -35,6 +35,13 @@ int hc_control_load(int fd, const char *uuid, const struct hc_secret *dek);
 /* HC_E_KEY_NOT_LOADED, _KEY_BUSY. */
 int hc_control_drop(int fd, const char *uuid);
 
+/*
+ * In the kernel that saves a dump: take over the key that the dead kernel had
+ * under @uuid. HC_E_KEY_NOT_LOADED: it had none; HC_E_KEY_INVALID: damaged;
+ * HC_E_KEY_CONFLICT, _MODULE_REFUSED.
+ */
+int hc_control_inherit(int fd, const char *uuid);
+
 /* All loaded keys, in memory that the caller frees. */
 int hc_control_list(int fd, struct hostcrypt_key_info **ret_keys, size_t *ret_n);
 

@@ -33,7 +33,7 @@ use_volumes() {
 # arm [WORD...]: have a kernel take over, with these words on its command line.
 arm() {
 	[ "$BOOT" != 1 ] ||
-		expect_ok "a RAM disk for the capture kernel" ask_host ramdisk
+		expect_ok "a RAM disk for the capture kernel" ask_host ramdisk || give_up "no RAM disk"
 	dd if="$DISK3" of=/tmp/capture bs=1M iflag=direct status=none
 	expect_ok "boot $BOOT: the capture kernel is loaded" \
 		"$TREE/tests/scenarios/tools/kexec_load.py" /run/rig/kernel/vmlinuz \

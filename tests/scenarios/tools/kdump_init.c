@@ -6,6 +6,8 @@
  *
  *	registry=ADDRESS	first insert dm-hostcrypt.ko: with a wrong address,
  *				which has to be refused, then with this one
+ *	inherit=N		with a volume of the dead kernel's: N before its memory
+ *				is looked at, N+1 afterwards
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -22,6 +24,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "kdump_volume.h"
 
 #define DISK "/dev/vdb"
 #define VMCORE "/proc/vmcore"
@@ -167,7 +171,7 @@ static void copy_memory(void)
 
 int main(void)
 {
-	const char *address = getenv("registry");
+	const char *address = getenv("registry"), *volume = getenv("inherit");
 
 	mount_at("proc", "/proc");
 	mount_at("devtmpfs", "/dev");
@@ -175,8 +179,12 @@ int main(void)
 	open_report();
 	if (address)
 		hide(strtoull(address, NULL, 0));
-	show_log();
+	if (volume)
+		take_over((unsigned int)atoi(volume));
 	copy_memory();
+	if (volume)
+		take_over((unsigned int)atoi(volume) + 1);
+	show_log();
 	printf("done\n");
 	end();
 }
