@@ -80,6 +80,43 @@ expect_fail "too little memory" 80 'crashkernel= sets 64 MiB aside' try
 says kexec_crash_size 536870912
 touch -d '1 hour ago' $conf
 
+# What became of a crash. state WORD TEXT: as a capture kernel would have left it
+state() {
+	printf '%s\n' 'hostcrypt dump state 1' "$1" another-boot 2026-01-02T03:04:05Z "$2" none '' '' '' \
+		>/var/crash/hostcrypt-dump-state
+}
+
+status() {
+	hostcrypt status --json | python3 -c "import json, sys
+print(json.load(sys.stdin)['status']['dumps']['last_crash']${1-})"
+}
+
+expect_match "nothing has crashed" '^Dumps: a panic leaves one at file:/var/crash.$' hostcrypt status
+expect "for programs" None status
+state failed 'No space left on device'
+expect_match "no dump, and why" 'The last crash, 2026-01-02T03:04:05Z, left no dump: No space' \
+	hostcrypt status
+expect_match "dump status says so too" 'last crash: 2026-.*failed: it left no dump: No space' \
+	hostcrypt dump status
+expect "for programs" 'failed' status "['state']"
+expect_fail "the next load says so" 83 'the crash of 2026-01-02T03:04:05Z left no dump: No space' \
+	hostcrypt dump load
+expect_match "and leaves it to the agent" 'left no dump: No space' cat /run/hostcrypt/dump-crash
+state armed ''
+expect_match "one of which nobody heard" 'without the capture kernel being heard of' hostcrypt status
+hostcrypt dump test --keep >/dev/null
+dump=$(cd /var/crash && echo *.hcdump)
+state written "$dump"
+expect_match "a dump, and who can read it" "left the dump /var/crash/$dump, which support can read" \
+	hostcrypt status
+rm "/var/crash/$dump"
+expect_match "a dump that was taken away" "left the dump /var/crash/$dump.$" hostcrypt status
+state disarmed ''
+for line in 'room: +[0-9.]+ MiB; a dump of now would' 'readable by: support \(rsa-oaep [0-9a-f]{12}\)' \
+	'memory: +512.* set aside; a dump takes about' 'environment: of now'; do
+	expect_match "dump status: ${line:0:12}" "$line" hostcrypt dump status
+done
+
 # The image, with something taken out of it. spoil COMMAND...: in its unpacked tree
 spoil() {
 	rm -rf /tmp/tree

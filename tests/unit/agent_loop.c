@@ -174,6 +174,7 @@ static void in_agent(void)
 		.open = open_double,
 		.is_open = is_open,
 		.kdump = kdump,
+		.crash_path = strdup(in_folder("crash")),
 		.retry = { 20 * MS, 80 * MS },
 		.attempt_limit_us = attempt_limit_ms * MS,
 		.look_interval_us = 30 * MS,
@@ -631,6 +632,25 @@ static void kdump_in_clear_is_told_at_the_start(void)
 	end();
 }
 
+static void a_crash_is_told_once(void)
+{
+	char fresh[256];
+
+	begin("");
+	SOON(told("READY=1"));
+	snprintf(fresh, sizeof(fresh), "%s", in_folder("crash.new"));
+	EXPECT(put("crash.new", "the crash of 2026 left no dump: why\n") &&
+	       rename(fresh, in_folder("crash")) == 0);
+	SOON(lines_with("the crash of 2026 left no dump: why") == 1);
+	SOON(!exists("crash"));
+	stop_agent(SIGTERM);
+	notified[0] = '\0';
+	start_agent();
+	SOON(told("READY=1"));
+	EXPECT(lines_with("the crash of") == 1);
+	end();
+}
+
 static void watchdog_is_fed(void)
 {
 	begin("");
@@ -665,6 +685,7 @@ int main(void)
 	RUN(stop_does_not_wait_for_ever);
 	RUN(kdump_in_clear_is_told_once_a_change);
 	RUN(kdump_in_clear_is_told_at_the_start);
+	RUN(a_crash_is_told_once);
 	RUN(watchdog_is_fed);
 	return unit_result();
 }

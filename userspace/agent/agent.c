@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -218,6 +219,22 @@ static void look_at_kdump(struct agent *agent)
 	agent->kdump = kdump;
 }
 
+/* What "hostcrypt dump load" found out about the last crash. */
+static void look_at_crash(struct agent *agent)
+{
+	FILE *file = fopen(agent->options->crash_path, "re");
+	char line[2048];
+
+	if (!file)
+		return;
+	if (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		journal_line(LOG_WARNING, "%s", line);
+	}
+	fclose(file);
+	unlink(agent->options->crash_path);
+}
+
 static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct agent *agent = userdata;
@@ -226,6 +243,7 @@ static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
 	sd_event_source_set_time_relative(source, agent->options->look_interval_us);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	look_at_kdump(agent);
+	look_at_crash(agent);
 	return look_at_volumes(agent);
 }
 
@@ -427,6 +445,7 @@ int agent_run(const struct agent_options *options)
 	if (r == 0) {
 		load(&agent);
 		look_at_kdump(&agent);
+		look_at_crash(&agent);
 		r = after_event(&agent);
 		if (r >= 0)
 			r = sd_event_loop(agent.event);

@@ -23,6 +23,7 @@ struct agent_options {
 	/* Whether a volume of this name is open, without waiting for anything. */
 	bool (*is_open)(const char *name);
 	enum hc_kdump (*kdump)(void);
+	const char *crash_path; /* what became of a crash, to be told once */
 	struct retry_range retry;
 	uint64_t attempt_limit_us; /* 0: made from the providers' time limits */
 	uint64_t look_interval_us; /* how often open volumes are looked at */

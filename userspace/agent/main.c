@@ -15,6 +15,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "dump/crash.h"
 #include "kernel/kdump.h"
 #include "volume/volume.h"
 
@@ -32,6 +33,7 @@ static const struct agent_options defaults = {
 	.open = hc_volume_open,
 	.is_open = open_check,
 	.kdump = kdump_of_this_host,
+	.crash_path = HC_DUMP_CRASH_FILE,
 	/* A try may begin just before the key server is back and end in its time
 	 * limit: 30 s between tries keep the way to the key under a minute. */
 	.retry = { .min_us = 1 * SECOND, .max_us = 30 * SECOND },

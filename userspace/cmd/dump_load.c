@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cmd/dump_options.h"
 #include "dump/arm.h"
+#include "dump/crash.h"
 #include "dump/kexec.h"
 #include "dump/recipients.h"
 #include "dump/stale.h"
@@ -19,6 +20,22 @@ enum { OPT_LOCK = CMD_OPT_DUMP_OWN, OPT_REBUILD };
 void dump_say_image(const char *release)
 {
 	fprintf(stderr, "making the capture environment for kernel %s...\n", release);
+}
+
+/* The first load after a crash says what became of it, once: here, which is the
+ * journal when the unit does it, and through the agent. */
+static void tell_crash(const char *path)
+{
+	static struct hc_dump_crash crash;
+	HC_DUMP_CONFIG config = { 0 };
+
+	if (hc_dump_config_load(path, &config) < 0 || !hc_dump_crash_find(&config, &crash) ||
+	    !crash.fresh)
+		return;
+	printf("the crash of %s %s\n", crash.entry.time, crash.text);
+	fflush(stdout);
+	if (hc_dump_crash_leave(&crash) < 0)
+		fprintf(stderr, "hostcrypt: %s\n", hc_error_message());
 }
 
 /* Where kexec is locked nothing can be loaded; what is there may be good enough. */
@@ -77,6 +94,7 @@ static int load(struct cmd *cmd, int argc, char **argv)
 	r = option < -1 ? option : cmd_check_words(cmd, argc, 0, 0);
 	if (r < 0)
 		return r;
+	tell_crash(path);
 	return hc_kexec_locked() ? judge_locked(path) : dump_load(cmd, path, rebuild, lock);
 }
 

@@ -9,137 +9,187 @@
 
 #include "base/error.h"
 #include "cmd/dump_options.h"
+#include "cmd/dump_report.h"
 #include "cmd/output.h"
-#include "dump/arm.h"
+#include "dump/estimate.h"
 #include "dump/filter.h"
+#include "dump/image.h"
 #include "dump/kexec.h"
-#include "dump/stale.h"
-#include "dump/state.h"
-#include "kernel/kdump.h"
+#include "dump/memory.h"
+#include "dump/recipients.h"
+#include "dump/target.h"
+#include "dump/unit.h"
 
-struct report {
-	struct hc_dump_config config;
+struct status {
+	struct dump_report report;
 	struct hc_dump_filter filter;
-	struct hc_dump_state_file state;
-	const struct hc_dump_state_entry *crash;
-	const char *loaded;	/* "yes", "no", "foreign" */
-	const char *stale;	/* why what is loaded should be loaded again, or NULL */
-	uint64_t crash_bytes;
-	char problem[1024];	/* of dump.conf or the target; "" */
+	struct hc_dump_recipients recipients;
+	struct hc_dump_target target;
+	bool image; /* the capture environment is there and of now */
+	uint64_t aside, needed, estimate;
+	bool locked;
+	char problem[1024]; /* the first that keeps a dump from being taken; "" */
 };
 
-static int read_state(const struct hc_dump_config *config, struct hc_dump_state_file *ret_state)
+static void take_problem(struct status *status)
 {
-	static struct hc_dump_state_place place;
-
-	hc_dump_target_state(config, &place);
-	return hc_dump_state_read(&place, ret_state);
+	if (!status->problem[0])
+		snprintf(status->problem, sizeof(status->problem), "%s", hc_error_message());
 }
 
-static void collect(const char *path, struct report *report)
+/* Will it fit: in the memory set aside, and at the target? */
+static void collect_sizes(struct status *status, const char *release)
 {
-	struct utsname name;
-	char boot[40] = "";
+	const struct hc_dump_config *config = &status->report.config;
+	static struct hc_dump_image image;
 
-	switch (hc_kdump_state("")) {
-	case HC_KDUMP_OFF:
-		report->loaded = "no";
-		break;
-	case HC_KDUMP_ENCRYPTED:
-		report->loaded = "yes";
-		report->stale = hc_dump_stale(path);
-		break;
-	case HC_KDUMP_CLEAR:
-		report->loaded = "foreign";
-		break;
+	if (hc_dump_target_find(config, &status->target) < 0) {
+		take_problem(status);
+		return;
 	}
-	report->crash_bytes = hc_kexec_crash_size();
-	if (hc_dump_config_load(path, &report->config) < 0 ||
-	    read_state(&report->config, &report->state) < 0)
-		snprintf(report->problem, sizeof(report->problem), "%s", hc_error_message());
-	if (!report->config.target.text)
+	status->image = hc_dump_image_current(config, release, &status->target, &image);
+	if (status->image && hc_dump_memory_check(&image, &status->aside, &status->needed) < 0)
+		take_problem(status);
+	status->estimate = hc_dump_estimate(&status->filter);
+}
+
+static void collect(const char *path, struct status *status)
+{
+	const struct hc_dump_config *config = &status->report.config;
+	struct utsname name;
+
+	dump_report_collect(path, &status->report);
+	snprintf(status->problem, sizeof(status->problem), "%s", status->report.problem);
+	status->locked = hc_kexec_locked();
+	if (hc_dump_memory_aside(&status->aside) < 0)
+		take_problem(status);
+	if (!config->target.text)
 		return;
 	uname(&name);
-	hc_dump_filter(report->config.makedumpfile, name.release, &report->filter);
-	if (hc_boot_id(boot) == 0)
-		report->crash = hc_dump_state_crash(&report->state, boot);
+	hc_dump_filter(config->makedumpfile, name.release, &status->filter);
+	collect_sizes(status, name.release);
+	if (hc_dump_recipients_load(config, &status->recipients) < 0)
+		take_problem(status);
 }
 
-/* An "armed" of another boot is a crash of which nobody heard. */
-static const char *crash_text(const struct hc_dump_state_entry *crash)
+static void print_loaded(const struct status *status)
 {
-	if (crash->state == HC_DUMP_ARMED)
-		return "the machine went down without the capture kernel being heard of";
-	if (crash->state == HC_DUMP_STARTED)
-		return "the capture kernel began and did not come to its end";
-	return crash->text;
-}
+	const struct dump_report *report = &status->report;
+	const char *unit = hc_dump_unit_state();
 
-static void print(const struct report *report)
-{
-	char size[OUT_SIZE];
-
-	out_title("dumps", report->config.target.text ? report->config.target.text : "-");
 	out_field("loaded", "%s", report->loaded);
 	if (report->stale)
 		out_field("load again", "%s%s%s", out_on(stdout, OUT_YELLOW), report->stale,
 			  out_off(stdout));
-	out_field("set aside", "%s", out_size(report->crash_bytes, size));
-	if (report->problem[0])
-		out_field("problem", "%s%s%s", out_on(stdout, OUT_RED), report->problem,
+	if (unit[0])
+		out_field("at each boot", "%s%s%s", strcmp(unit, "enabled") == 0 ? "yes" : "no, ",
+			  strcmp(unit, "enabled") == 0 ? "" : HC_DUMP_UNIT " is ",
+			  strcmp(unit, "enabled") == 0 ? "" : unit);
+	if (status->locked)
+		out_field("kexec", "locked until the next boot%s",
+			  report->stale ? ", so it cannot be loaded again before: a panic leaves "
+					  "no dump or one by the old settings, never one with keys"
+					: "");
+}
+
+static void print_sizes(const struct status *status)
+{
+	char aside[OUT_SIZE], needed[OUT_SIZE], room[OUT_SIZE], estimate[OUT_SIZE];
+
+	if (status->needed)
+		out_field("memory", "%s set aside; a dump takes about %s of it",
+			  out_size(status->aside, aside), out_size(status->needed, needed));
+	else
+		out_field("memory", "%s set aside", out_size(status->aside, aside));
+	if (!status->estimate)
+		return;
+	out_field("room", "%s; a dump of now would take about %s%s",
+		  out_size(status->target.free_bytes, room), out_size(status->estimate, estimate),
+		  status->target.free_bytes < status->estimate ? ": too little" : "");
+	if (status->target.note[0])
+		out_field("note", "%s", status->target.note);
+	out_field("environment", "%s", status->image ? "of now" : "is made anew by the next load");
+}
+
+static void print_recipients(const struct hc_dump_recipients *recipients)
+{
+	for (size_t i = 0; i < recipients->n; i++) {
+		const struct hc_dump_recipient *each = &recipients->all[i];
+
+		out_field("readable by", "%s (%s %.12s%s%s)", each->label,
+			  hc_dump_recipient_type_name(each->type), each->id,
+			  each->provider ? ", at " : "", each->provider ? each->provider : "");
+	}
+}
+
+static void print(const struct status *status)
+{
+	const struct dump_report *report = &status->report;
+	const struct hc_dump_filter *filter = &status->filter;
+
+	out_title("dumps", report->config.target.text ? report->config.target.text : "-");
+	if (status->problem[0])
+		out_field("problem", "%s%s%s", out_on(stdout, OUT_RED), status->problem,
 			  out_off(stdout));
-	for (size_t i = 0; i < report->config.n_recipients; i++)
-		out_field("readable by", "%s (%s)", report->config.recipients[i].name,
-			  report->config.recipients[i].public_key);
+	print_loaded(status);
+	print_sizes(status);
+	print_recipients(&status->recipients);
 	if (report->config.target.text)
 		out_field("makedumpfile", "%s, level %u%s%s",
-			  report->filter.version[0] ? report->filter.version : "none",
-			  report->filter.level, report->filter.note ? ": " : "",
-			  report->filter.note ? report->filter.note : "");
-	if (report->crash)
-		out_field("last crash", "%s, %s: %s", report->crash->time,
-			  hc_dump_state_word(report->crash->state), crash_text(report->crash));
+			  filter->version[0] ? filter->version : "none", filter->level,
+			  filter->note ? ": " : "", filter->note ? filter->note : "");
+	if (report->crashed)
+		out_field("last crash", "%s, %s: it %s", report->crash.entry.time,
+			  hc_dump_state_word(report->crash.entry.state), report->crash.text);
 }
 
-static struct json_object *crash_to_json(const struct hc_dump_state_entry *crash)
+static struct json_object *recipients_to_json(const struct hc_dump_recipients *recipients)
 {
-	struct json_object *object;
-
-	if (!crash)
-		return NULL;
-	object = json_object_new_object();
-	out_json_text(object, "state", hc_dump_state_word(crash->state));
-	out_json_text(object, "time", crash->time);
-	out_json_text(object, "text", crash_text(crash));
-	return object;
-}
-
-static int print_json(const struct report *report)
-{
-	struct json_object *object = json_object_new_object();
 	struct json_object *array = json_object_new_array();
 
+	for (size_t i = 0; i < recipients->n; i++) {
+		const struct hc_dump_recipient *each = &recipients->all[i];
+		struct json_object *object = json_object_new_object();
+
+		out_json_text(object, "label", each->label);
+		out_json_text(object, "type", hc_dump_recipient_type_name(each->type));
+		out_json_text(object, "id", each->id);
+		out_json_text(object, "provider", each->provider ? each->provider : "");
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static int print_json(const struct status *status)
+{
+	const struct dump_report *report = &status->report;
+	struct json_object *object = json_object_new_object();
+
 	out_json_text(object, "target", report->config.target.text ? report->config.target.text : "");
+	out_json_text(object, "problem", status->problem);
 	out_json_text(object, "loaded", report->loaded);
 	out_json_text(object, "load_again", report->stale ? report->stale : "");
-	out_json_number(object, "crash_bytes", report->crash_bytes);
-	out_json_text(object, "problem", report->problem);
-	for (size_t i = 0; i < report->config.n_recipients; i++)
-		json_object_array_add(array,
-				      json_object_new_string(report->config.recipients[i].name));
-	json_object_object_add(object, "recipients", array);
-	out_json_text(object, "makedumpfile", report->filter.version);
-	out_json_number(object, "level", report->filter.level);
-	out_json_text(object, "makedumpfile_note", report->filter.note ? report->filter.note : "");
-	json_object_object_add(object, "last_crash", crash_to_json(report->crash));
+	out_json_text(object, "unit", hc_dump_unit_state());
+	out_json_bool(object, "locked", status->locked);
+	out_json_number(object, "crash_bytes", status->aside);
+	out_json_number(object, "needed_bytes", status->needed);
+	out_json_number(object, "free_bytes", status->target.free_bytes);
+	out_json_number(object, "dump_bytes", status->estimate);
+	out_json_text(object, "note", status->target.note);
+	out_json_bool(object, "environment_current", status->image);
+	json_object_object_add(object, "recipients", recipients_to_json(&status->recipients));
+	out_json_text(object, "makedumpfile", status->filter.version);
+	out_json_number(object, "level", status->filter.level);
+	out_json_text(object, "makedumpfile_note", status->filter.note ? status->filter.note : "");
+	json_object_object_add(object, "last_crash", dump_report_crash(report));
 	return out_json("dump", object);
 }
 
 static int run(struct cmd *cmd, int argc, char **argv)
 {
 	static const struct option options[] = { DUMP_OPTIONS, CMD_OPTIONS };
+	static struct status status;
 	const char *path = HC_DUMP_CONFIG_FILE;
-	struct report report = { 0 };
 	int option, r;
 
 	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0)
@@ -148,12 +198,13 @@ static int run(struct cmd *cmd, int argc, char **argv)
 	r = option < -1 ? option : cmd_check_words(cmd, argc, 0, 0);
 	if (r < 0)
 		return r;
-	collect(path, &report);
+	collect(path, &status);
 	if (cmd->json)
-		r = print_json(&report);
+		r = print_json(&status);
 	else
-		print(&report);
-	hc_dump_config_free(&report.config);
+		print(&status);
+	hc_dump_recipients_free(&status.recipients);
+	dump_report_free(&status.report);
 	return r;
 }
 
@@ -164,13 +215,16 @@ const struct cmd_verb cmd_dump_status = {
 	.help = "dump status [--dump-config FILE] [--json]\n"
 		"\n"
 		"Whether our capture kernel is loaded (or somebody else's, \"foreign\") and of now,\n"
-		"what memory is set aside for it, whose keys read a dump, and what became of the\n"
-		"last crash.\n"
+		"and at each boot; whether a dump fits into the memory set aside and the target's\n"
+		"room; whose keys read it; what became of the last crash.\n"
 		"\n"
 		"  --dump-config FILE   instead of " HC_DUMP_CONFIG_FILE "\n"
 		"\n"
-		"--json: {\"version\":1,\"dump\":D}. D has target, loaded, load_again, crash_bytes,\n"
-		"problem, recipients, makedumpfile, level, makedumpfile_note and last_crash (null\n"
-		"or state, time, text). Texts that are not known are null.\n",
+		"--json: {\"version\":1,\"dump\":D}. D has target, problem, loaded, load_again, unit\n"
+		"(enabled, disabled, masked, not-found), locked, crash_bytes, needed_bytes,\n"
+		"free_bytes, dump_bytes (about what a dump of now takes), note,\n"
+		"environment_current, recipients (of label, type, id, provider), makedumpfile,\n"
+		"level, makedumpfile_note and last_crash (null or state, time, text). Texts that\n"
+		"are not known are null.\n",
 	.has_json = true,
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cmd/dump_report.h"
 #include "cmd/output.h"
 #include "cmd/view.h"
 #include "kernel/kdump.h"
@@ -109,6 +110,26 @@ static void print_kdump(void)
 		       out_off(stdout));
 }
 
+static void print_dumps(void)
+{
+	struct dump_report report;
+
+	dump_report_collect(HC_DUMP_CONFIG_FILE, &report);
+	dump_report_line(&report);
+	dump_report_free(&report);
+}
+
+static struct json_object *dumps_to_json(void)
+{
+	struct json_object *object;
+	struct dump_report report;
+
+	dump_report_collect(HC_DUMP_CONFIG_FILE, &report);
+	object = dump_report_to_json(&report);
+	dump_report_free(&report);
+	return object;
+}
+
 static struct json_object *kdump_to_json(void)
 {
 	enum hc_kdump kdump = hc_kdump_state("");
@@ -144,6 +165,7 @@ static void print(const struct views *views)
 		printf("\nThe agent is still at its first pass over the volumes.\n");
 	if (views->agent_runs && views->agent_problem[0])
 		printf("\nThe agent says: %s\n", views->agent_problem);
+	print_dumps();
 	print_kdump();
 }
 
@@ -156,6 +178,7 @@ static int print_json(const struct views *views)
 		json_object_array_add(array, view_to_json(&views->all[i]));
 	json_object_object_add(status, "agent", view_agent_to_json(views));
 	json_object_object_add(status, "kdump", kdump_to_json());
+	json_object_object_add(status, "dumps", dumps_to_json());
 	json_object_object_add(status, "volumes", array);
 	return out_json("status", status);
 }
@@ -192,11 +215,13 @@ const struct cmd_verb cmd_status = {
 		"locked (its key is not to be had), waiting (not tried yet, or its device is not\n"
 		"there), failed (does not mend by itself), opening, noauto.\n"
 		"\n"
-		"A warning follows where kdump is armed with a capture kernel that does not "
-		"encrypt.\n"
+		"Then, where there is a dump.conf, whether a panic would leave a dump, and what\n"
+		"became of the last crash; and a warning where kdump is armed with a capture\n"
+		"kernel that does not encrypt.\n"
 		"\n"
-		"--json: {\"version\":1,\"status\":{\"agent\":A,\"kdump\":K,\"volumes\":[V...]}}. "
-		"A is null\n"
+		"--json: {\"version\":1,\"status\":{\"agent\":A,\"kdump\":K,\"dumps\":D,"
+		"\"volumes\":[V...]}}.\n"
+		"D is null or has target, loaded, load_again, problem, last_crash. A is null\n"
 		"or has pid, running, first_pass_done, problem. K has armed, encrypted, warning. "
 		"V has\n"
 		"name, state, device, header, uuid, provider,\n"

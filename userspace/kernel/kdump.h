@@ -18,7 +18,7 @@ enum hc_kdump {
 #define HC_KDUMP_WARNING                                                                           \
 	"kdump is armed with a capture kernel that is not hostcrypt's: a panic would write this "  \
 	"host's memory to disk in clear, with what the VMs keep in it; \"kexec -p -u\" disarms "   \
-	"it"
+	"it, \"hostcrypt dump enable\" arms encrypted dumps"
 
 /* @root stands in front of both paths: "" but in tests. */
 enum hc_kdump hc_kdump_state(const char *root);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # For scenarios about dumps under a kernel that has no kexec: what such a kernel would
 # say, a kernel's files, a target and keys. Sourced.
+# shellcheck disable=SC2034 # $conf and $image are for who sources this
 release=$(uname -r)
 conf=/etc/hostcrypt/dump.conf
 image=/var/lib/hostcrypt/dump/$release.img
