@@ -49,13 +49,16 @@ static void full_file(void)
 	if (!EXPECT(load("# comment\n" SUPPORT
 			 "\n[dump]\ntarget=file:/srv/crash ; inline\nmodules = most\n"
 			 "lock = yes\n"
-			 "makedumpfile = /opt/makedumpfile\n"
+			 "makedumpfile = /opt/makedumpfile\nstate = none\n"
+			 "ssh-key = /k\nssh-known-hosts = /h\n"
 			 "[recipient main]\npublic-key = /m.pem\nprovider = main\n"
 			 "private-id = 1\npublic-id = 2\nendpoint = kms:5696\n",
 			 &config) == 0))
 		return;
 	EXPECT(strcmp(config.target.path, "/srv/crash") == 0 && config.all_modules && config.lock);
 	EXPECT(strcmp(config.makedumpfile, "/opt/makedumpfile") == 0);
+	EXPECT(strcmp(config.state, "") == 0 && strcmp(config.ssh_key, "/k") == 0 &&
+	       strcmp(config.ssh_known_hosts, "/h") == 0);
 	if (!EXPECT(config.n_recipients == 2))
 		return;
 	r = &config.recipients[0];
@@ -71,8 +74,11 @@ static void unsaid_values(void)
 {
 	HC_DUMP_CONFIG config = { 0 };
 
-	if (EXPECT(load(DUMP SUPPORT, &config) == 0))
-		EXPECT(!config.all_modules && !config.lock && strstr(config.makedumpfile, "/makedumpfile"));
+	if (!EXPECT(load(DUMP SUPPORT, &config) == 0))
+		return;
+	EXPECT(!config.state && !config.ssh_known_hosts &&
+	       strcmp(config.ssh_key, HC_DUMP_SSH_KEY) == 0);
+	EXPECT(!config.all_modules && !config.lock && strstr(config.makedumpfile, "/makedumpfile"));
 }
 
 static void a_missing_file_is_an_error(void)
@@ -86,7 +92,9 @@ static void a_missing_file_is_an_error(void)
 
 static void targets_of_other_kinds(void)
 {
-	EXPECT(refused("[dump]\ntarget = ssh:me@there:/crash\n" SUPPORT, 2, "write file:"));
+	EXPECT(refused("[dump]\ntarget = nfs:there:/crash\n" SUPPORT, 2, "write file:"));
+	EXPECT(refused("[dump]\ntarget = ssh:me@there\n" SUPPORT, 2, "ssh:dump@host"));
+	EXPECT(refused(DUMP "state = here\n" SUPPORT, 3, "no absolute path"));
 	EXPECT(refused("[dump]\ntarget = /var/crash\n" SUPPORT, 2, "write file:"));
 	EXPECT(refused("[dump]\ntarget = file:crash\n" SUPPORT, 2, "begins with"));
 	EXPECT(refused("[dump]\n\nmodules = dep\n" SUPPORT, 1, "no target"));

@@ -54,6 +54,49 @@ static void devices(void)
 	EXPECT(refused("block:", "begins with \"/dev/\""));
 }
 
+static bool is_ssh(const char *text, const char *user, const char *host, unsigned port,
+		   const char *path)
+{
+	struct hc_dump_place place;
+	char why[256];
+	bool same = hc_dump_place_parse(text, &place, why, sizeof(why)) == 0;
+
+	if (!same) {
+		printf("%s: %s\n", text, why);
+		return false;
+	}
+	same = place.kind == HC_DUMP_TO_SSH && strcmp(place.user, user) == 0 &&
+	       strcmp(place.host, host) == 0 && place.port == port &&
+	       strcmp(place.path, path) == 0;
+	hc_dump_place_free(&place);
+	return same;
+}
+
+static void other_hosts(void)
+{
+	EXPECT(is_ssh("ssh:dump@host/srv/dumps", "dump", "host", 22, "/srv/dumps"));
+	EXPECT(is_ssh("ssh:dump@host.example:2222/", "dump", "host.example", 2222, "/"));
+	EXPECT(is_ssh("ssh:d-u.m_p@10.0.2.2/a-b/c_d", "d-u.m_p", "10.0.2.2", 22, "/a-b/c_d"));
+	EXPECT(is_ssh("ssh:d@[2001:db8::1]/srv", "d", "2001:db8::1", 22, "/srv"));
+	EXPECT(is_ssh("ssh:d@[fd00::1]:65535/srv", "d", "fd00::1", 65535, "/srv"));
+	EXPECT(refused("ssh:host/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:@host/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@host", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@host:/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@host:0/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@host:65536/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@host:-1/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@host:2222srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@fd00::1/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@[fd00::1/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:-o@host/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@-oProxyCommand/srv", "ssh:dump@host"));
+	EXPECT(refused("ssh:d@host/$(id)", "takes letters"));
+	EXPECT(refused("ssh:d@host/a b", "takes letters"));
+	EXPECT(refused("ssh:d@host/a'b", "takes letters"));
+}
+
 static void unknown(void)
 {
 	EXPECT(refused("/var/crash", "write file:"));
@@ -66,6 +109,7 @@ int main(void)
 {
 	RUN(folders);
 	RUN(devices);
+	RUN(other_hosts);
 	RUN(unknown);
 	return unit_result();
 }

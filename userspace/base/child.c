@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,24 +18,41 @@
 int hc_child_start(const char *const *argv, const char *const *more, int out, int err,
 		   pid_t *ret_pid)
 {
+	HC_FD nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (nothing < 0)
+		return hc_fail_errno(errno, "/dev/null");
+	return hc_child_feed(argv, more, nothing, out, err, ret_pid);
+}
+
+int hc_child_feed(const char *const *argv, const char *const *more, int in, int out, int err,
+		  pid_t *ret_pid)
+{
 	const char *envp[ENVIRONMENT_MAX + 1] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin" };
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t pipe;
 	int r;
 
 	for (size_t n = 1; more && *more && n < ENVIRONMENT_MAX; n++)
 		envp[n] = *more++;
-	r = posix_spawn_file_actions_init(&actions);
-	if (r != 0)
+	if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attributes) != 0)
 		return hc_fail(HC_E_MEMORY, "out of memory");
-	r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	/* A reader that is gone ends them, also where we are deaf to that. */
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	posix_spawnattr_setsigdefault(&attributes, &pipe);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	r = posix_spawn_file_actions_adddup2(&actions, in, 0);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&actions, out, 1);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&actions, err, 2);
 	if (r == 0)
-		r = posix_spawn(ret_pid, argv[0], &actions, NULL, (char *const *)argv,
+		r = posix_spawn(ret_pid, argv[0], &actions, &attributes, (char *const *)argv,
 				(char *const *)envp);
 	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
 	return r == 0 ? 0 : hc_fail_errno(r, "%s", argv[0]);
 }
 

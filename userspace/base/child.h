@@ -13,6 +13,10 @@
 int hc_child_start(const char *const *argv, const char *const *more, int out, int err,
 		   pid_t *ret_pid);
 
+/* The same with its standard input on @in. */
+int hc_child_feed(const char *const *argv, const char *const *more, int in, int out, int err,
+		  pid_t *ret_pid);
+
 /* Wait for @pid, which is called @name: 0, or HC_E_SYSTEM with how it ended. */
 int hc_child_wait(pid_t pid, const char *name);
 

@@ -61,4 +61,5 @@ void mount_end(void)
 {
 	sync();
 	umount2(HC_CAPTURE_MOUNT, 0);
+	umount2(HC_CAPTURE_STATE_MOUNT, 0);
 }

@@ -10,12 +10,15 @@
 #include "dump/part.h"
 #include "dump/state.h"
 
+#include <sys/types.h>
+
 struct target {
 	const struct hc_dump_config *config;
 	char name[256]; /* of the dump, for a person who looks for it */
 	int fd;		/* takes it, from open to commit or discard */
 	uint64_t room;	/* how much it takes at most */
 	struct hc_dump_part part;
+	pid_t sender; /* the program at the other end of the fd, if there is one */
 };
 
 /* The target of @config. Nothing is touched yet. */
@@ -30,7 +33,8 @@ int target_open(struct target *target, const char *host, long long now);
 /* Everything is written to the fd: bring it to the disk, as a whole dump. */
 int target_commit(struct target *target);
 
-/* Leave nothing that looks like a dump. Only after open. */
+/* Leave nothing that looks like a dump. Only after open. The sentence recorded last
+ * stays, and may become longer. */
 void target_discard(struct target *target);
 
 /* Everything to the disks, and nothing mounted. */

@@ -12,6 +12,6 @@ struct target_kind {
 	void (*discard)(struct target *target);
 };
 
-extern const struct target_kind target_file, target_block;
+extern const struct target_kind target_file, target_block, target_ssh;
 
 #endif

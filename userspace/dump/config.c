@@ -17,6 +17,7 @@ enum setting_kind {
 	KIND_TARGET,
 	KIND_MODULES,
 	KIND_YES,
+	KIND_STATE,
 };
 
 struct setting {
@@ -28,6 +29,9 @@ struct setting {
 static const struct setting dump_settings[] = {
 #define FIELD(member) offsetof(struct hc_dump_config, member)
 	{ "target", KIND_TARGET, FIELD(target) },
+	{ "state", KIND_STATE, FIELD(state) },
+	{ "ssh-key", KIND_PATH, FIELD(ssh_key) },
+	{ "ssh-known-hosts", KIND_PATH, FIELD(ssh_known_hosts) },
 	{ "modules", KIND_MODULES, FIELD(all_modules) },
 	{ "makedumpfile", KIND_PATH, FIELD(makedumpfile) },
 	{ "lock", KIND_YES, FIELD(lock) },
@@ -44,7 +48,7 @@ static const struct setting recipient_settings[] = {
 #undef FIELD
 };
 
-#define SETTINGS_MAX 5
+#define SETTINGS_MAX 7
 
 /* Where a section and its settings were said, for messages; 0: not said. */
 struct lines {
@@ -165,6 +169,12 @@ static void set(struct reader *reader, void *section, const struct setting *sett
 	case KIND_TARGET:
 		set_target(reader, field, value);
 		break;
+	case KIND_STATE:
+		if (strcmp(value, "none") == 0)
+			hc_ini_set_text(&reader->ini, field, "");
+		else
+			hc_ini_set_path(&reader->ini, setting->name, field, value);
+		break;
 	case KIND_MODULES:
 		set_modules(reader, field, value);
 		break;
@@ -233,6 +243,8 @@ static void finish(struct reader *reader)
 		FAIL(reader, reader->ini.line ? reader->ini.line : 1,
 		     "no recipient: nobody could read a dump; add [recipient NAME] with a "
 		     "public-key");
+	if (reader->ini.error == 0 && !config->ssh_key)
+		hc_ini_set_text(&reader->ini, &config->ssh_key, HC_DUMP_SSH_KEY);
 	if (reader->ini.error == 0 && !config->makedumpfile)
 		hc_ini_set_text(&reader->ini, &config->makedumpfile,
 				access("/usr/local/bin/makedumpfile", X_OK) == 0
@@ -279,6 +291,9 @@ void hc_dump_config_free(struct hc_dump_config *config)
 	}
 	free(config->recipients);
 	hc_dump_place_free(&config->target);
+	free(config->state);
+	free(config->ssh_key);
+	free(config->ssh_known_hosts);
 	free(config->makedumpfile);
 	*config = (struct hc_dump_config){ 0 };
 }

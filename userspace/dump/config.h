@@ -4,6 +4,9 @@
  *
  *	[dump]
  *	target = file:/var/crash
+ *	state = /var/lib/hostcrypt
+ *	ssh-key = /etc/hostcrypt/dump-ssh-key
+ *	ssh-known-hosts = /root/.ssh/known_hosts
  *	modules = dep
  *	makedumpfile = /usr/bin/makedumpfile
  *	lock = no
@@ -35,6 +38,7 @@
 #include "dump/place.h"
 
 #define HC_DUMP_CONFIG_FILE "/etc/hostcrypt/dump.conf"
+#define HC_DUMP_SSH_KEY "/etc/hostcrypt/dump-ssh-key"
 
 struct hc_dump_recipient_config {
 	char name[HC_NAME_MAX];
@@ -48,6 +52,11 @@ struct hc_dump_recipient_config {
 
 struct hc_dump_config {
 	struct hc_dump_place target;
+	/* Where the state is kept, for targets of which the next boot sees nothing: a
+	 * folder, or "" for nowhere; NULL where that is not said. */
+	char *state;
+	char *ssh_key;	       /* unless said, HC_DUMP_SSH_KEY */
+	char *ssh_known_hosts; /* NULL for the system's own */
 	bool all_modules;   /* modules = most: each driver there is, not only the target's */
 	bool lock;	    /* once loaded, nobody can load another kernel until the next boot */
 	char *makedumpfile; /* the first of /usr/local/bin and /usr/bin, unless said */

@@ -12,6 +12,10 @@
 #define HC_CAPTURE_DISKS "disks"
 #define HC_CAPTURE_HOST "host" /* the host's name */
 #define HC_CAPTURE_MARK "mark" /* the UUID of a device that is given to dumps */
+#define HC_CAPTURE_SSH_KEY HC_CAPTURE_FOLDER "/ssh-key"
+#define HC_CAPTURE_KNOWN_HOSTS HC_CAPTURE_FOLDER "/known-hosts"
+/* "MAC ADDRESS/PREFIX GATEWAY HOST MTU"; "-" for no gateway. */
+#define HC_CAPTURE_NETWORK "network"
 #define HC_CAPTURE_CONFIG HC_CAPTURE_FOLDER "/dump.conf"
 
 /* The program; with this word it is run by "hostcrypt dump test" (capture/trial.h), and
@@ -24,6 +28,8 @@
 
 /* Where the target's file system is mounted in the capture environment. */
 #define HC_CAPTURE_MOUNT "/run/target"
+/* And where that for the state is, if it is another. */
+#define HC_CAPTURE_STATE_MOUNT "/run/state"
 
 /* The word on the capture kernel's command line. */
 #define HC_CAPTURE_REGISTRY "hostcrypt.registry="

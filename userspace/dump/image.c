@@ -17,6 +17,7 @@
 #include "dump/kexec.h"
 
 #define MODINFO "/sbin/modinfo"
+#define SSH "/usr/bin/ssh"
 
 /* What the image is made of, one line for each part; kept beside it. */
 #define STAMP_SIZE 8192
@@ -101,6 +102,10 @@ static int make_stamp(const struct hc_dump_config *config, const char *release,
 	for (size_t i = 0; !config->all_modules && i < target->n_disks; i++)
 		add_line(stamp, "%s %s", target->disks[i].sysfs, target->disks[i].type);
 	add_part(stamp, path, path);
+	if (config->target.kind == HC_DUMP_TO_SSH) {
+		add_line(stamp, "%s", config->all_modules ? "ssh" : target->route.interface);
+		add_part(stamp, SSH, SSH);
+	}
 	add_part(stamp, config->makedumpfile, config->makedumpfile);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, parts[i]);
@@ -172,14 +177,18 @@ static int run_mkinitramfs(const struct hc_dump_config *config, const char *rele
 			   const char *path)
 {
 	static char makedumpfile[PATH_MAX + 32], output[4096];
-	static char devices[HC_DUMP_DISKS * (PATH_MAX + 1) + 32], types[256];
+	static char devices[HC_DUMP_DISKS * (PATH_MAX + 1) + 32], types[256], interface[64];
+	const char *modules = config->all_modules ? "HOSTCRYPT_MODULES=most" : "HOSTCRYPT_MODULES=list";
+	const char *ssh = config->target.kind == HC_DUMP_TO_SSH ? "HOSTCRYPT_SSH=yes" : "HOSTCRYPT_SSH=";
 	const char *const argv[] = { HC_MKINITRAMFS, "-d", folder, "-o", path, release, NULL };
-	const char *const more[] = { makedumpfile, types, devices, NULL };
+	const char *const more[] = { makedumpfile, modules, types, devices, ssh, interface, NULL };
 
 	snprintf(makedumpfile, sizeof(makedumpfile), "HOSTCRYPT_MAKEDUMPFILE=%s",
 		 config->makedumpfile);
 	snprintf(devices, sizeof(devices), "HOSTCRYPT_DEVICES=");
 	snprintf(types, sizeof(types), "HOSTCRYPT_TYPES=");
+	snprintf(interface, sizeof(interface), "HOSTCRYPT_INTERFACE=%s",
+		 config->all_modules ? "" : target->route.interface);
 	for (size_t i = 0; !config->all_modules && i < target->n_disks; i++) {
 		add_word(devices, sizeof(devices), target->disks[i].device);
 		add_word(types, sizeof(types), target->disks[i].type);

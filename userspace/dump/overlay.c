@@ -117,6 +117,9 @@ static int put_config(struct hc_cpio *cpio, const struct hc_dump_plan *plan,
 		return hc_fail(HC_E_MEMORY, "out of memory");
 	fprintf(file, "[dump]\ntarget = %s\nmakedumpfile = %s\n", plan->target.place,
 		plan->config.makedumpfile);
+	fprintf(file, "state = %s\nssh-key = %s\nssh-known-hosts = %s\n",
+		plan->target.state[0] ? plan->target.state : "none", HC_CAPTURE_SSH_KEY,
+		HC_CAPTURE_KNOWN_HOSTS);
 	for (size_t i = 0; i < plan->config.n_recipients && r == 0; i++)
 		r = print_recipient(file, providers, &plan->config.recipients[i]);
 	if (fclose(file) != 0 && r == 0)
@@ -141,7 +144,7 @@ int hc_dump_overlay_write(int fd, const struct hc_dump_plan *plan, const char *p
 	if (r == 0)
 		r = put_disks(&cpio, &plan->target);
 	if (r == 0)
-		r = hc_dump_target_put(&plan->config, &cpio);
+		r = hc_dump_target_put(&plan->config, &plan->target, &cpio);
 	if (r == 0)
 		r = hc_dump_overlay_line(&cpio, HC_CAPTURE_HOST, host);
 	for (size_t i = 0; i < plan->config.n_recipients && r == 0; i++)

@@ -10,18 +10,24 @@
 
 #include "base/error.h"
 
-int hc_dump_part_create(const char *directory, const char *host, long long now,
-			struct hc_dump_part *ret_part)
+void hc_dump_part_name(const char *host, long long now, struct hc_dump_part *part)
 {
-	struct hc_dump_part part = { .directory = -1, .fd = -1 };
 	time_t seconds = (time_t)now;
 	char stamp[32];
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	snprintf(part.name, sizeof(part.name), "%.64s-%s" HC_DUMP_SUFFIX, host, stamp);
-	snprintf(part.part, sizeof(part.part), "%s" HC_DUMP_PART_SUFFIX, part.name);
+	snprintf(part->name, sizeof(part->name), "%.64s-%s" HC_DUMP_SUFFIX, host, stamp);
+	snprintf(part->part, sizeof(part->part), "%s" HC_DUMP_PART_SUFFIX, part->name);
+}
+
+int hc_dump_part_create(const char *directory, const char *host, long long now,
+			struct hc_dump_part *ret_part)
+{
+	struct hc_dump_part part = { .directory = -1, .fd = -1 };
+
+	hc_dump_part_name(host, now, &part);
 	part.directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (part.directory < 0)
 		return hc_fail(HC_E_DUMP_TARGET, "%s: %s", directory, strerror(errno));

@@ -14,6 +14,9 @@ struct hc_dump_part {
 	char part[168];
 };
 
+/* Only the names. */
+void hc_dump_part_name(const char *host, long long now, struct hc_dump_part *part);
+
 /* A new file in @directory, named after @host and the time @now. */
 int hc_dump_part_create(const char *directory, const char *host, long long now,
 			struct hc_dump_part *ret_part);

@@ -7,6 +7,7 @@
 static const struct hc_dump_target_kind *const kinds[HC_DUMP_KINDS] = {
 	[HC_DUMP_TO_FILE] = &hc_dump_target_file,
 	[HC_DUMP_TO_BLOCK] = &hc_dump_target_block,
+	[HC_DUMP_TO_SSH] = &hc_dump_target_ssh,
 };
 
 int hc_dump_target_find(const struct hc_dump_config *config, struct hc_dump_target *ret_target)
@@ -18,11 +19,12 @@ int hc_dump_target_find(const struct hc_dump_config *config, struct hc_dump_targ
 	return r < 0 ? hc_context(r, "the dump target %s", config->target.text) : 0;
 }
 
-int hc_dump_target_put(const struct hc_dump_config *config, struct hc_cpio *cpio)
+int hc_dump_target_put(const struct hc_dump_config *config, const struct hc_dump_target *target,
+		       struct hc_cpio *cpio)
 {
 	const struct hc_dump_target_kind *kind = kinds[config->target.kind];
 
-	return kind->put ? kind->put(config, cpio) : 0;
+	return kind->put ? kind->put(config, target, cpio) : 0;
 }
 
 void hc_dump_target_state(const struct hc_dump_config *config,

@@ -12,6 +12,7 @@
 #include "dump/config.h"
 #include "dump/cpio.h"
 #include "dump/disk.h"
+#include "dump/route.h"
 #include "dump/state.h"
 
 #define HC_DUMP_DISKS 2
@@ -20,6 +21,8 @@ struct hc_dump_target {
 	struct hc_dump_disk disks[HC_DUMP_DISKS];
 	size_t n_disks;
 	char place[PATH_MAX + 32]; /* the place, as the capture kernel sees it */
+	char state[PATH_MAX + 32]; /* the folder of the state, as it sees that; "": none */
+	struct hc_route route;	   /* to another host */
 	uint64_t free_bytes;	   /* there, for a dump */
 	char note[256];		   /* what is less than good about it, or "" */
 };
@@ -28,7 +31,8 @@ struct hc_dump_target {
 int hc_dump_target_find(const struct hc_dump_config *config, struct hc_dump_target *ret_target);
 
 /* The kind's own settings for the capture kernel, into the overlay's archive. */
-int hc_dump_target_put(const struct hc_dump_config *config, struct hc_cpio *cpio);
+int hc_dump_target_put(const struct hc_dump_config *config, const struct hc_dump_target *target,
+		       struct hc_cpio *cpio);
 
 /* Where the state of this host's dumps is kept, whether that is there or not. */
 void hc_dump_target_state(const struct hc_dump_config *config,

@@ -49,11 +49,13 @@ static void state(const struct hc_dump_config *config, struct hc_dump_state_plac
 }
 
 /* By which the capture kernel knows the device. */
-static int put(const struct hc_dump_config *config, struct hc_cpio *cpio)
+static int put(const struct hc_dump_config *config, const struct hc_dump_target *target,
+	       struct hc_cpio *cpio)
 {
 	static struct hc_dump_mark mark;
 	int r = hc_dump_mark_read(config->target.path, &mark);
 
+	(void)target;
 	return r == 0 ? hc_dump_overlay_line(cpio, HC_CAPTURE_MARK, mark.id) : r;
 }
 

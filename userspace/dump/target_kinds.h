@@ -10,9 +10,11 @@ struct hc_dump_target_kind {
 	int (*find)(const struct hc_dump_config *config, struct hc_dump_target *target);
 	void (*state)(const struct hc_dump_config *config, struct hc_dump_state_place *place);
 	/* What else it needs in the capture environment; may be NULL. */
-	int (*put)(const struct hc_dump_config *config, struct hc_cpio *cpio);
+	int (*put)(const struct hc_dump_config *config, const struct hc_dump_target *target,
+		   struct hc_cpio *cpio);
 };
 
-extern const struct hc_dump_target_kind hc_dump_target_file, hc_dump_target_block;
+extern const struct hc_dump_target_kind hc_dump_target_file, hc_dump_target_block,
+	hc_dump_target_ssh;
 
 #endif

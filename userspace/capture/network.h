@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The network as the running system had it (HC_CAPTURE_NETWORK), for one host. */
+#ifndef HC_CAPTURE_NETWORK_H
+#define HC_CAPTURE_NETWORK_H
+
+/* HC_E_DUMP_TARGET. */
+int network_up(void);
+
+#endif
