@@ -6,7 +6,7 @@
  *	target = file:/var/crash
  *	state = /var/lib/hostcrypt
  *	ssh-key = /etc/hostcrypt/dump-ssh-key
- *	ssh-known-hosts = /root/.ssh/known_hosts
+ *	ssh-known-hosts = /etc/ssh/ssh_known_hosts
  *	modules = dep
  *	makedumpfile = /usr/bin/makedumpfile
  *	lock = no

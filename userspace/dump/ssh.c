@@ -2,6 +2,8 @@
 #include "dump/ssh.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,10 +165,12 @@ static size_t rename_keys(char *found, char *ret_lines, size_t size)
 
 int hc_ssh_pin(const char *name, unsigned port, const char *path, char *ret_lines, size_t size)
 {
-	const char *const own[] = { "/etc/ssh/ssh_known_hosts", "/root/.ssh/known_hosts", NULL };
+	const struct passwd *us = getpwuid(geteuid());
+	char ours[PATH_MAX], host[300];
+	const char *const own[] = { "/etc/ssh/ssh_known_hosts", ours, NULL };
 	const char *const said[] = { path, NULL };
-	char host[300];
 
+	snprintf(ours, sizeof(ours), "%s/.ssh/known_hosts", us ? us->pw_dir : "");
 	snprintf(host, sizeof(host), port == 22 ? "%s" : "[%s]:%u", name, port);
 	for (const char *const *each = path ? said : own; *each; each++) {
 		const char *const argv[] = { "/usr/bin/ssh-keygen", "-F", host, "-f", *each,
@@ -183,7 +187,7 @@ int hc_ssh_pin(const char *name, unsigned port, const char *path, char *ret_line
 	return hc_fail(HC_E_DUMP_TARGET,
 		       "the key of %s is not known (%s); connect to it once and compare the key, or "
 		       "take it from \"ssh-keyscan\" and compare",
-		       host, path ? path : "/etc/ssh/ssh_known_hosts, /root/.ssh/known_hosts");
+		       host, path ? path : "/etc/ssh/ssh_known_hosts and ~/.ssh/known_hosts");
 }
 
 /* authorized_keys has the command between double quotes. */
