@@ -6,6 +6,7 @@
  *	way=step	oopses when offset= in the function symbol= is come to for the
  *			passes=th time; with caller=, offset 0, only calls by functions
  *			whose names begin so
+ *	way=return	oopses when the function symbol= returns for the passes=th time
  *	way=damage	changes the byte at the physical address address=
  */
 #include <linux/module.h>
@@ -43,6 +44,8 @@ static int __init hc_crash_init(void)
 		return hc_crash_in_interrupt(cpu, delay);
 	if (!strcmp(way, "step"))
 		return hc_crash_at_step(symbol, offset, caller, passes);
+	if (!strcmp(way, "return"))
+		return hc_crash_at_return(symbol, passes);
 	if (!strcmp(way, "damage"))
 		return hc_crash_damage(address);
 	return -EINVAL;
@@ -52,6 +55,8 @@ static void __exit hc_crash_exit(void)
 {
 	if (!strcmp(way, "step"))
 		hc_crash_step_exit();
+	else if (!strcmp(way, "return"))
+		hc_crash_return_exit();
 }
 
 module_init(hc_crash_init);

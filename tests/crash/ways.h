@@ -10,6 +10,9 @@ int hc_crash_at_step(const char *symbol, unsigned int offset, const char *caller
 		     unsigned int passes);
 void hc_crash_step_exit(void);
 
+int hc_crash_at_return(const char *symbol, unsigned int passes);
+void hc_crash_return_exit(void);
+
 int hc_crash_damage(u64 address);
 
 #endif

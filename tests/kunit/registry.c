@@ -230,6 +230,21 @@ static void hc_test_list_damaged(struct kunit *test)
 	hc_registry_remove(test, 1);
 }
 
+/* That there are keys nobody can find must not get lost either. */
+static void hc_test_unlisted_damaged(struct kunit *test)
+{
+	struct hc_registry_head *head = (void *)__get_free_page(GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, head);
+	hc_registry_add_unlisted();
+	memcpy(head, hc_test_head(), PAGE_SIZE);
+	hc_test_copy(head)->unlisted = 0;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(hc_registry_read(virt_to_phys(head), &hc_test_frames)),
+			-EBADMSG);
+	hc_registry_remove_unlisted();
+	free_page((unsigned long)head);
+}
+
 /* A key and a cipher keyed with it are listed for just as long as they live. */
 static void hc_test_lifetime(struct kunit *test)
 {
@@ -271,6 +286,7 @@ static struct kunit_case hc_registry_cases[] = {
 	KUNIT_CASE(hc_test_torn),
 	KUNIT_CASE(hc_test_damaged),
 	KUNIT_CASE(hc_test_list_damaged),
+	KUNIT_CASE(hc_test_unlisted_damaged),
 	KUNIT_CASE(hc_test_lifetime),
 	{}
 };
