@@ -97,6 +97,24 @@ static void other_hosts(void)
 	EXPECT(refused("ssh:d@host/a'b", "takes letters"));
 }
 
+static void volumes(void)
+{
+	struct hc_dump_place place;
+	char why[256];
+
+	EXPECT(is("volume:vm1", HC_DUMP_TO_VOLUME, "/"));
+	EXPECT(is("volume:vm1/crash/here", HC_DUMP_TO_VOLUME, "/crash/here"));
+	if (EXPECT(hc_dump_place_parse("volume:vm1/x", &place, why, sizeof(why)) == 0)) {
+		EXPECT(strcmp(place.volume, "vm1") == 0);
+		hc_dump_place_free(&place);
+	}
+	EXPECT(refused("volume:", "by its name"));
+	EXPECT(refused("volume:/crash", "by its name"));
+	EXPECT(refused("volume:a b", "by its name"));
+	EXPECT(refused("volume:../x", "by its name"));
+	EXPECT(refused("volume:a234567890123456789012345678901234567890123456789/x", "by its name"));
+}
+
 static void unknown(void)
 {
 	EXPECT(refused("/var/crash", "write file:"));
@@ -110,6 +128,7 @@ int main(void)
 	RUN(folders);
 	RUN(devices);
 	RUN(other_hosts);
+	RUN(volumes);
 	RUN(unknown);
 	return unit_result();
 }

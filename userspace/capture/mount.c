@@ -35,6 +35,16 @@ static int find_line(const char *point, struct line *ret_line)
 	return found ? 0 : hc_fail(HC_E_DUMP_TARGET, "%s names no disk for %s", path, point);
 }
 
+int mount_device(const char *device, const char *type, const char *point)
+{
+	if (mkdir(point, 0700) < 0 && errno != EEXIST)
+		return hc_fail_errno(errno, "%s", point);
+	if (mount(device, point, type, MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID, NULL) < 0)
+		return hc_fail(HC_E_DUMP_TARGET, "%s cannot be mounted as %s: %s", device, type,
+			       strerror(errno));
+	return 0;
+}
+
 int mount_at(const char *point)
 {
 	struct line line;
@@ -43,16 +53,12 @@ int mount_at(const char *point)
 
 	if (r < 0)
 		return r;
-	if (mkdir(point, 0700) < 0 && errno != EEXIST)
-		return hc_fail_errno(errno, "%s", point);
 	device = blkid_evaluate_spec(line.spec, NULL);
 	if (!device)
 		r = hc_fail(HC_E_DUMP_TARGET, "the disk of the dump target (%s) is not there",
 			    line.spec);
-	else if (mount(device, point, line.type, MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID,
-		       NULL) < 0)
-		r = hc_fail(HC_E_DUMP_TARGET, "%s cannot be mounted as %s: %s", device, line.type,
-			    strerror(errno));
+	else
+		r = mount_device(device, line.type, point);
 	free(device);
 	return r;
 }

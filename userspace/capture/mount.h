@@ -6,6 +6,9 @@
 /* Mount what belongs on @point. HC_E_DUMP_TARGET. */
 int mount_at(const char *point);
 
+/* Mount @device there. */
+int mount_device(const char *device, const char *type, const char *point);
+
 /* Everything to the disks, and nothing mounted. */
 void mount_end(void);
 

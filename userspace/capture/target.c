@@ -8,6 +8,7 @@ static const struct target_kind *const kinds[HC_DUMP_KINDS] = {
 	[HC_DUMP_TO_FILE] = &target_file,
 	[HC_DUMP_TO_BLOCK] = &target_block,
 	[HC_DUMP_TO_SSH] = &target_ssh,
+	[HC_DUMP_TO_VOLUME] = &target_volume,
 };
 
 static const struct target_kind *kind_of(const struct target *target)

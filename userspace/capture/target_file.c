@@ -16,9 +16,9 @@ static int state(struct target *target, struct hc_dump_state_place *ret_place)
 	return r;
 }
 
-static int open_part(struct target *target, const char *host, long long now)
+int target_open_part(struct target *target, const char *folder, const char *host, long long now)
 {
-	int r = hc_dump_part_create(target->config->target.path, host, now, &target->part);
+	int r = hc_dump_part_create(folder, host, now, &target->part);
 
 	if (r < 0)
 		return r;
@@ -27,19 +27,24 @@ static int open_part(struct target *target, const char *host, long long now)
 	return 0;
 }
 
-static int commit(struct target *target)
+int target_commit_part(struct target *target)
 {
 	return hc_dump_part_commit(&target->part);
 }
 
-static void discard(struct target *target)
+void target_discard_part(struct target *target)
 {
 	hc_dump_part_discard(&target->part);
+}
+
+static int open_part(struct target *target, const char *host, long long now)
+{
+	return target_open_part(target, target->config->target.path, host, now);
 }
 
 const struct target_kind target_file = {
 	.state = state,
 	.open = open_part,
-	.commit = commit,
-	.discard = discard,
+	.commit = target_commit_part,
+	.discard = target_discard_part,
 };

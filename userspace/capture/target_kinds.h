@@ -5,6 +5,15 @@
 
 #include "capture/target.h"
 
+/* Of the kinds whose state is kept beside them, where "state =" says; one that cannot
+ * be kept is no reason against a dump. */
+int target_local_state(struct target *target, struct hc_dump_state_place *ret_place);
+
+/* The part file in @folder. */
+int target_open_part(struct target *target, const char *folder, const char *host, long long now);
+int target_commit_part(struct target *target);
+void target_discard_part(struct target *target);
+
 struct target_kind {
 	int (*state)(struct target *target, struct hc_dump_state_place *ret_place);
 	int (*open)(struct target *target, const char *host, long long now);
@@ -12,6 +21,6 @@ struct target_kind {
 	void (*discard)(struct target *target);
 };
 
-extern const struct target_kind target_file, target_block, target_ssh;
+extern const struct target_kind target_file, target_block, target_ssh, target_volume;
 
 #endif

@@ -13,9 +13,7 @@
 #include "base/child.h"
 #include "base/error.h"
 #include "capture/log.h"
-#include "capture/mount.h"
 #include "capture/network.h"
-#include "dump/environment.h"
 #include "dump/ssh.h"
 
 /* What ssh has to say. */
@@ -33,20 +31,6 @@ static struct hc_ssh ssh_of(const struct target *target)
 		.key = target->config->ssh_key,
 		.known_hosts = target->config->ssh_known_hosts,
 	};
-}
-
-/* A state that cannot be kept is no reason against a dump. */
-static int state(struct target *target, struct hc_dump_state_place *ret_place)
-{
-	const char *folder = target->config->state;
-
-	if (!folder || !folder[0])
-		return 0;
-	if (mount_at(HC_CAPTURE_STATE_MOUNT) < 0)
-		log_say("nothing is kept of what becomes of it: %s", hc_error_message());
-	else
-		hc_dump_state_in(folder, ret_place);
-	return 0;
 }
 
 static int start(struct target *target, const char *name)
@@ -138,7 +122,7 @@ static void discard(struct target *target)
 }
 
 const struct target_kind target_ssh = {
-	.state = state,
+	.state = target_local_state,
 	.open = open_remote,
 	.commit = commit,
 	.discard = discard,

@@ -12,6 +12,9 @@
 #define HC_CAPTURE_DISKS "disks"
 #define HC_CAPTURE_HOST "host" /* the host's name */
 #define HC_CAPTURE_MARK "mark" /* the UUID of a device that is given to dumps */
+/* "SPEC LUKS-UUID TYPE LENGTH PARAMETERS": a volume's device, the file system in it,
+ * its length in sectors and its table line's parameters. */
+#define HC_CAPTURE_VOLUME "volume"
 #define HC_CAPTURE_SSH_KEY HC_CAPTURE_FOLDER "/ssh-key"
 #define HC_CAPTURE_KNOWN_HOSTS HC_CAPTURE_FOLDER "/known-hosts"
 /* "MAC ADDRESS/PREFIX GATEWAY HOST MTU"; "-" for no gateway. */

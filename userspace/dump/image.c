@@ -100,7 +100,8 @@ static int make_stamp(const struct hc_dump_config *config, const char *release,
 	snprintf(stamp, STAMP_SIZE, "%s\n%s\n", release,
 		 config->all_modules ? "most" : "dep");
 	for (size_t i = 0; !config->all_modules && i < target->n_disks; i++)
-		add_line(stamp, "%s %s", target->disks[i].sysfs, target->disks[i].type);
+		add_line(stamp, "%s %s %s", target->disks[i].sysfs, target->disks[i].type,
+			 target->type);
 	add_part(stamp, path, path);
 	if (config->target.kind == HC_DUMP_TO_SSH) {
 		add_line(stamp, "%s", config->all_modules ? "ssh" : target->route.interface);
@@ -193,6 +194,8 @@ static int run_mkinitramfs(const struct hc_dump_config *config, const char *rele
 		add_word(devices, sizeof(devices), target->disks[i].device);
 		add_word(types, sizeof(types), target->disks[i].type);
 	}
+	if (!config->all_modules)
+		add_word(types, sizeof(types), target->type);
 	if (access(HC_MKINITRAMFS, X_OK) < 0)
 		return hc_fail(HC_E_DUMP_IMAGE,
 			       "%s is not there; install the package initramfs-tools-core",

@@ -71,3 +71,20 @@ int hc_mount_find(const char *path, struct hc_mount *ret_mount)
 	fclose(file);
 	return found ? 0 : hc_fail(HC_E_DUMP_TARGET, "%s: on no file system", path);
 }
+
+int hc_mount_of(const char *device, struct hc_mount *ret_mount)
+{
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+
+	if (!file)
+		return hc_fail_errno(errno, "/proc/self/mountinfo");
+	while (!found && getline(&line, &room, file) > 0)
+		found = parse(line, ret_mount) && strcmp(ret_mount->root, "/") == 0 &&
+			strcmp(ret_mount->source, device) == 0;
+	free(line);
+	fclose(file);
+	return found ? 0 : hc_fail(HC_E_DUMP_TARGET, "%s is not mounted", device);
+}

@@ -12,6 +12,9 @@ struct hc_mount {
 	char source[PATH_MAX]; /* the device */
 };
 
+/* The first mount of all of the file system on @device. HC_E_DUMP_TARGET. */
+int hc_mount_of(const char *device, struct hc_mount *ret_mount);
+
 /* @path is real: absolute and without links. HC_E_DUMP_TARGET. */
 int hc_mount_find(const char *path, struct hc_mount *ret_mount);
 

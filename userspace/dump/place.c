@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/config.h"
 #include "base/error.h"
+#include "base/voltab.h"
 
 /* Each takes what stands behind the word and returns what is wrong with it, or NULL. */
 static const char *parse_file(const char *text, struct hc_dump_place *place)
@@ -86,6 +88,20 @@ static const char *parse_ssh(const char *text, struct hc_dump_place *place)
 	return NULL;
 }
 
+static const char *parse_volume(const char *text, struct hc_dump_place *place)
+{
+	size_t length = strcspn(text, "/");
+	char name[HC_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%.*s", (int)length, text);
+	if (length >= sizeof(name) || !hc_volume_name_valid(name))
+		return "a volume is written by its name, and a folder in it, as in "
+		       "volume:vm1/crash";
+	place->volume = strdup(name);
+	place->path = strdup(text[length] ? text + length : "/");
+	return NULL;
+}
+
 static const struct spelling {
 	const char *word;
 	const char *(*parse)(const char *text, struct hc_dump_place *place);
@@ -93,11 +109,12 @@ static const struct spelling {
 	[HC_DUMP_TO_FILE] = { "file:", parse_file },
 	[HC_DUMP_TO_BLOCK] = { "block:", parse_block },
 	[HC_DUMP_TO_SSH] = { "ssh:", parse_ssh },
+	[HC_DUMP_TO_VOLUME] = { "volume:", parse_volume },
 };
 
 #define UNKNOWN                                                                                    \
 	"of no kind that dumps are written to; write file: and the path of a folder, "             \
-	"block: and a device, or ssh:user@host and a folder there"
+	"block: and a device, volume: and a volume's name, or ssh:user@host and a folder there"
 
 static const char *parse(const char *text, struct hc_dump_place *place)
 {
@@ -134,6 +151,7 @@ void hc_dump_place_free(struct hc_dump_place *place)
 	free(place->text);
 	free(place->path);
 	free(place->user);
+	free(place->volume);
 	free(place->host);
 	*place = (struct hc_dump_place){ 0 };
 }

@@ -5,6 +5,7 @@
  *	file:/var/crash		a folder
  *	block:/dev/sdb3		a device that is given to dumps whole (dump/mark.h)
  *	ssh:dump@host:2222/srv	a folder of another host; the port is 22 unless said
+ *	volume:vm1/crash	a folder in the file system of a hostcrypt volume
  *
  * A place is only its spelling. What the running system knows of it is in
  * dump/target.h, how the capture kernel writes there in capture/target.h.
@@ -18,13 +19,15 @@ enum hc_dump_kind {
 	HC_DUMP_TO_FILE,
 	HC_DUMP_TO_BLOCK,
 	HC_DUMP_TO_SSH,
+	HC_DUMP_TO_VOLUME,
 	HC_DUMP_KINDS,
 };
 
 struct hc_dump_place {
 	enum hc_dump_kind kind;
 	char *text; /* all of it; NULL for no place */
-	char *path; /* absolute: the folder, or the device */
+	char *path; /* absolute: the folder (in the volume, too), or the device */
+	char *volume; /* volume: its name */
 	/* ssh: */
 	char *user;
 	char *host; /* a name, an IPv4 address, or an IPv6 address without brackets */

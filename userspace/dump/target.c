@@ -8,6 +8,7 @@ static const struct hc_dump_target_kind *const kinds[HC_DUMP_KINDS] = {
 	[HC_DUMP_TO_FILE] = &hc_dump_target_file,
 	[HC_DUMP_TO_BLOCK] = &hc_dump_target_block,
 	[HC_DUMP_TO_SSH] = &hc_dump_target_ssh,
+	[HC_DUMP_TO_VOLUME] = &hc_dump_target_volume,
 };
 
 int hc_dump_target_find(const struct hc_dump_config *config, struct hc_dump_target *ret_target)

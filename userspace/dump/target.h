@@ -23,6 +23,7 @@ struct hc_dump_target {
 	char place[PATH_MAX + 32]; /* the place, as the capture kernel sees it */
 	char state[PATH_MAX + 32]; /* the folder of the state, as it sees that; "": none */
 	struct hc_route route;	   /* to another host */
+	char type[32];		   /* of the file system in a volume */
 	uint64_t free_bytes;	   /* there, for a dump */
 	char note[256];		   /* what is less than good about it, or "" */
 };

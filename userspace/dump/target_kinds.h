@@ -15,6 +15,6 @@ struct hc_dump_target_kind {
 };
 
 extern const struct hc_dump_target_kind hc_dump_target_file, hc_dump_target_block,
-	hc_dump_target_ssh;
+	hc_dump_target_ssh, hc_dump_target_volume;
 
 #endif

@@ -72,6 +72,11 @@ static int run(struct dm_task *task)
 	return dm_task_get_errno(task) ? dm_task_get_errno(task) : EIO;
 }
 
+void hc_dm_without_udev(void)
+{
+	dm_udev_set_sync_support(0);
+}
+
 /* As run(), for a task that makes or removes a device: until udev has made or
  * removed its node. Without udevd libdevmapper does that itself. */
 static int run_and_settle(struct dm_task *task)

@@ -43,6 +43,9 @@ struct hc_dm_status {
 int hc_dm_create(const char *name, const char *luks_uuid, const struct hc_dm_table *table,
 		 bool readonly);
 
+/* From now on nothing waits for udev, where its rules for device-mapper are not. */
+void hc_dm_without_udev(void);
+
 /* HC_E_NOT_OPEN, HC_E_VOLUME_BUSY. */
 int hc_dm_remove(const char *name);
 
