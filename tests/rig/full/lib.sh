@@ -37,7 +37,14 @@ full_boot() {
 	wait $boot && return $status
 }
 
-# full_install - hostcrypt's files, and settings that name the key server.
+# full_unpack - hostcrypt's files.
+full_unpack() {
+	"$VM" "$DIR" put "$DIR/product/product.tar" /root/product.tar &&
+		"$VM" "$DIR" run 'tar -xf /root/product.tar --keep-directory-symlink -C / &&
+			rm /root/product.tar && systemctl daemon-reload && udevadm control --reload'
+}
+
+# full_install - the same, and settings that name the key server.
 full_install() {
 	cat >"$DIR/hostcrypt.conf" <<-END
 	[provider main]
@@ -47,10 +54,8 @@ full_install() {
 	certificate = /etc/hostcrypt/host.pem
 	private-key = /etc/hostcrypt/host.key
 	END
-	"$VM" "$DIR" put "$DIR/product/product.tar" /root/product.tar &&
-		"$VM" "$DIR" run 'tar -xf /root/product.tar --keep-directory-symlink -C / &&
-			rm /root/product.tar && systemctl daemon-reload &&
-			install -m 600 /dev/null /etc/hostcrypt/host.key' &&
+	full_unpack &&
+		"$VM" "$DIR" run 'install -m 600 /dev/null /etc/hostcrypt/host.key' &&
 		"$VM" "$DIR" put "$DIR/kms/client.key" /etc/hostcrypt/host.key &&
 		"$VM" "$DIR" put "$DIR/kms/client.pem" /etc/hostcrypt/host.pem &&
 		"$VM" "$DIR" put "$DIR/kms/ca.pem" /etc/hostcrypt/ca.pem &&
