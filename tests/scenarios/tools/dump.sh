@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the scenarios have in common in which our capture environment takes dumps of
+# real panics; sourced by them. The first disk is the dump target; the companion
+# (dump_host.sh) looks at it from outside.
+
+release=$(uname -r)
+
+# More lines of dump.conf.
+dump_config=()
+
+# The kernel where a machine has it, our module among its modules, and the capture
+# kernel's RAM disk, which the companion has made.
+install_capture() {
+	local made=$1
+
+	mkdir -p /boot /var/lib/hostcrypt/dump
+	mount -t overlay -o "lowerdir=$made/modules:/usr/lib/modules/$release" \
+		none "/usr/lib/modules/$release" &&
+		cp -p "/run/rig/kernel/boot/config-$release" /run/rig/kernel/boot/vmlinuz-* /boot/ &&
+		cp -p "$made"/*.img* /var/lib/hostcrypt/dump/
+}
+
+# begin [MAKEDUMPFILE]: a machine with a target, a recipient's public key and all that
+# "dump load" needs.
+begin() {
+	local made
+
+	load_module || give_up "no module"
+	made=$(ask_host image "$@") && install_capture "$made" ||
+		give_up "the capture environment cannot be put in place"
+	[ "$BOOT" != 1 ] || mke2fs -q -F -b 4096 "$DISK1"
+	mkdir -p /etc/hostcrypt /var/crash
+	mount "$DISK1" /var/crash || give_up "the target cannot be mounted"
+	ask_host public support >/etc/hostcrypt/support.pem || give_up "no recipient"
+	printf '%s\n' '[dump]' 'target = file:/var/crash' 'modules = most' \
+		${1:+"makedumpfile = $1"} "${dump_config[@]}" \
+		'[recipient support]' 'public-key = /etc/hostcrypt/support.pem' \
+		>/etc/hostcrypt/dump.conf
+}
+
+arm() {
+	expect_ok "boot $BOOT: the capture kernel is loaded" hostcrypt dump load
+}
+
+# expect_crash STATE REGEX: what "dump status" tells of the last panic.
+expect_crash() {
+	expect_match "boot $BOOT: status: the last crash's dump is $1" \
+		"^ *last crash: [-0-9TZ:]+, $1: it left (no dump: |the dump /var/crash/)$2" hostcrypt dump status
+}
+
+# How many dumps there are; fails where there is a part of one.
+dumps() {
+	! find /var/crash -name '*.part' | grep . && find /var/crash -name '*.hcdump' | wc -l
+}
+
+# not_in_clear PATTERN...: none of them anywhere on the target's raw disk.
+not_in_clear() {
+	sync
+	expect "boot $BOOT: nothing of the memory is on the raw disk in clear" 0 \
+		ask_host count disk1 "$@"
+}
