@@ -107,6 +107,45 @@ static bool there(const char *name)
 	return access(path, F_OK) == 0;
 }
 
+static unsigned int removed;
+
+static void count_removed(const char *name)
+{
+	removed += strcmp(name, "host1-19700101T000000Z.hcdump.part") == 0;
+}
+
+static void make_file(const char *name, bool old)
+{
+	struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	EXPECT(fd >= 0 && (!old || futimens(fd, times) == 0));
+	close(fd);
+}
+
+/* What is older than this boot and a part, and nothing else. */
+static void parts_of_the_dead(void)
+{
+	static const char *const stay[] = { "host1-19700101T000000Z.hcdump", "notes.part",
+					    "host1-19700101T000009Z.hcdump.part" };
+	char path[512];
+
+	for (size_t i = 0; i < 3; i++)
+		make_file(stay[i], i < 2);
+	make_file("host1-19700101T000000Z.hcdump.part", true);
+	EXPECT(hc_dump_part_sweep(folder, count_removed) == 0 && removed == 1);
+	EXPECT(!there("host1-19700101T000000Z.hcdump.part"));
+	for (size_t i = 0; i < 3; i++) {
+		EXPECT(there(stay[i]));
+		snprintf(path, sizeof(path), "%s/%s", folder, stay[i]);
+		unlink(path);
+	}
+	EXPECT(hc_dump_part_sweep("/nowhere", count_removed) == HC_E_DUMP_TARGET);
+}
+
 static void a_part(void)
 {
 	struct hc_dump_part part, again;
@@ -142,6 +181,7 @@ int main(void)
 	RUN(an_archive);
 	RUN(the_state_file);
 	RUN(a_part);
+	RUN(parts_of_the_dead);
 	rmdir(folder);
 	return unit_result();
 }

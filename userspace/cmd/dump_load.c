@@ -11,6 +11,7 @@
 #include "dump/arm.h"
 #include "dump/crash.h"
 #include "dump/kexec.h"
+#include "dump/part.h"
 #include "dump/recipients.h"
 #include "dump/stale.h"
 #include "kernel/kdump.h"
@@ -53,6 +54,19 @@ static int judge_locked(const char *path)
 	return 0;
 }
 
+static void say_removed(const char *name)
+{
+	printf("removed %s, which a capture kernel began that died itself\n", name);
+}
+
+/* Of the other kinds of target there is one place, or it is another machine's. */
+static int sweep(const struct hc_dump_config *config)
+{
+	return config->target.kind == HC_DUMP_TO_FILE ?
+		       hc_dump_part_sweep(config->target.path, say_removed) :
+		       0;
+}
+
 int dump_load(struct cmd *cmd, const char *path, bool rebuild, bool lock)
 {
 	HC_DUMP_RECIPIENTS recipients = { 0 };
@@ -64,6 +78,8 @@ int dump_load(struct cmd *cmd, const char *path, bool rebuild, bool lock)
 	/* Keys that cannot be read now cannot be read then. */
 	if (r == 0)
 		r = hc_dump_recipients_load(&plan.config, &recipients);
+	if (r == 0)
+		r = sweep(&plan.config);
 	if (r == 0)
 		r = hc_dump_arm(&plan, cmd->config_path);
 	if (r == 0 && plan.target.note[0])

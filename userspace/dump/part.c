@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "dump/part.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,4 +73,45 @@ void hc_dump_part_discard(struct hc_dump_part *part)
 	if (part->directory >= 0)
 		close(part->directory);
 	part->directory = -1;
+}
+
+static time_t boot_time(void)
+{
+	struct timespec up;
+
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return time(NULL) - up.tv_sec;
+}
+
+static bool is_part(const char *name)
+{
+	static const char suffix[] = HC_DUMP_SUFFIX HC_DUMP_PART_SUFFIX;
+	size_t length = strlen(name);
+
+	return length > strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
+}
+
+int hc_dump_part_sweep(const char *directory, void (*on_removed)(const char *name))
+{
+	time_t boot = boot_time();
+	DIR *folder = opendir(directory);
+	struct dirent *entry;
+	struct stat st;
+	int r = 0;
+
+	if (!folder)
+		return hc_fail(HC_E_DUMP_TARGET, "%s: %s", directory, strerror(errno));
+	while (r == 0 && (entry = readdir(folder))) {
+		if (!is_part(entry->d_name) ||
+		    fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISREG(st.st_mode) || st.st_mtime >= boot)
+			continue;
+		if (unlinkat(dirfd(folder), entry->d_name, 0) < 0)
+			r = hc_fail(HC_E_DUMP_TARGET, "%s/%s cannot be removed: %s", directory,
+				    entry->d_name, strerror(errno));
+		else
+			on_removed(entry->d_name);
+	}
+	closedir(folder);
+	return r;
 }

@@ -27,4 +27,10 @@ int hc_dump_part_commit(struct hc_dump_part *part);
 /* Remove it, unless it was committed. Safe to call twice. */
 void hc_dump_part_discard(struct hc_dump_part *part);
 
+/*
+ * Remove from @directory what capture kernels left that died themselves: parts from
+ * before this boot (a later one is somebody's at work). @on_removed is told each name.
+ */
+int hc_dump_part_sweep(const char *directory, void (*on_removed)(const char *name));
+
 #endif
