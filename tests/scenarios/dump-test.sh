@@ -3,7 +3,7 @@
 # about: "dump test" finds what only shows when the RAM disk is unpacked and its program run
 # rigs: uml
 # uml: plain
-# timeout: 240
+# timeout: 400
 # mem: 1024M
 # disks: 1G
 # shellcheck source=tests/scenarios/tools/no-kexec.sh
@@ -35,8 +35,8 @@ for line in 'good +loaded +' 'good +trial +/var/crash/.*-test-[0-9TZ]+\.hcdump' 
 	expect_match "it says so: ${line:0:16}" "$line" cat /tmp/list
 done
 expect "and leaves nothing" 0 left
-expect_match "without a key it says what was not looked at" 'note +contents +not looked at' try
-expect_ok "kept where that is asked for" try --keep
+expect_match "without a key it says what was not looked at" 'note +contents +not looked at' \
+	try --keep
 expect_ok "it is a dump like others" hostcrypt dump verify --key /root/keys/support.key \
 	/var/crash/*-test-*.hcdump
 expect_match "with the kernel's log in it" 'Linux version' \
@@ -139,6 +139,5 @@ expect_fail "no makedumpfile in the image" 82 'does not run in the capture envir
 touch -d '1 hour ago' "$image"
 expect_fail "half an image" 82 'cannot be unpacked' try
 cp -p /tmp/good.img "$image"
-expect_ok "with all of it back it is good again" try
 expect "and leaves nothing to the end" 0 left
 expect_ok "not a mount either" bash -c '! grep trial /proc/mounts && ! test -e /run/hostcrypt/trial'
