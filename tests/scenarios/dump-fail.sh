@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: Where a panic's dump cannot be taken, nothing is left of it, and the next boot says why
 # rigs: qemu-6.12
-# timeout: 200
+# timeout: 300
 # mem: 640M
 # disks: 256M
-# bad-sectors: 327680
+# bad-sectors: 81920
 # kernel: crashkernel=288M
 # console-allow: Kernel panic - not syncing: sysrq triggered crash|Call Trace:
 
@@ -35,6 +35,22 @@ case $BOOT in
 3)
 	expect_failure 'cannot write the dump: No space left on device'
 	rm -f /var/crash/fill
+	# A capture kernel that died itself; what it began is of before this boot.
+	touch -d '2 hours ago' /var/crash/guest-20260101T000000Z.hcdump.part
+	expect_match "boot $BOOT: a part of a dump is removed and told" \
+		'^removed guest-20260101T000000Z.hcdump.part' hostcrypt dump load
+	# There is room, but a sector in the middle of it is bad.
+	crash_guest
+	;;
+4)
+	expect_failure '[^ ]+hcdump: Input/output error'
+	arm
+	expect_ok "the disk is no longer the one that was there" tune2fs -U random "$DISK1"
+	crash_guest
+	;;
+5)
+	expect_crash armed 'the machine went down without the capture kernel being heard of'
+	expect "boot $BOOT: no dump, and no part of one" 0 dumps
 	not_in_clear 'Kernel panic'
 	;;
 esac
