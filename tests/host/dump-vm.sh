@@ -97,9 +97,9 @@ check "a disk for dumps" guest 'disk=/dev/disk/by-id/virtio-crash && mkfs.ext4 -
 	mkdir -p /var/crash && echo "$disk /var/crash ext4 defaults 0 2" >>/etc/fstab &&
 	systemctl daemon-reload && mount /var/crash && modprobe dm-hostcrypt'
 says "enable says what it found" 'good +target +file:/var/crash has room' \
-	'hostcrypt dump enable --recipient /etc/hostcrypt/support.pem | tee /root/enable'
+	'hostcrypt dump enable --recipient /etc/hostcrypt/support.pem | tee /var/tmp/enable'
 says "and what is armed" '^Armed: a panic of kernel .* at file:/var/crash .*from each boot on' \
-	'cat /root/enable'
+	'cat /var/tmp/enable'
 says "the unit runs, now and at each boot" '^active enabled 1$' \
 	'echo $(systemctl is-active hostcrypt-dump) $(systemctl is-enabled hostcrypt-dump) \
 	$(cat /sys/kernel/kexec_crash_loaded)'
