@@ -7,71 +7,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit
 
-B=$(realpath "${B:-build}")
-reader=$(realpath tests/dump/reader.py)
-terminal=$(realpath tests/dump/terminal.py)
-folder=$(mktemp -d) || exit
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit
-failed=0
-
-fail() {
-	echo "FAIL $1: $2"
-	failed=1
-}
-
-# expect NAME STATUS REGEX ARGUMENT...: of "hostcrypt dump"
-expect() {
-	local name=$1 want=$2 regex=$3 status=0
-	shift 3
-
-	"$B/hostcrypt" dump "$@" >said 2>&1 </dev/null || status=$?
-	if [ $status != "$want" ]; then
-		fail "$name" "exit status $status, not $want: $(head -c 500 said)"
-	elif [ -n "$regex" ] && ! grep -aEq -- "$regex" said; then
-		fail "$name" "no '$regex' in: $(head -c 500 said)"
-	else
-		echo "PASS $name"
-	fi
-}
-
-# terminal NAME STATUS REGEX [PROMPT ANSWER]... -- ARGUMENT...: as expect, on a terminal
-terminal() {
-	local name=$1 want=$2 regex=$3 status=0
-	shift 3
-
-	"$terminal" "$B/hostcrypt dump" "$@" >screen 2>&1 </dev/null || status=$?
-	if [ $status != "$want" ]; then
-		fail "$name" "exit status $status, not $want: $(head -c 500 screen)"
-	elif ! grep -aEq -- "$regex" screen; then
-		fail "$name" "no '$regex' in: $(head -c 500 screen)"
-	else
-		echo "PASS $name"
-	fi
-}
-
-check() {
-	local name=$1
-	shift
-
-	if "$@" >said 2>&1; then
-		echo "PASS $name"
-	else
-		fail "$name" "$(head -c 500 said)"
-	fi
-}
-
-# copy_with_byte FROM TO OFFSET: that byte is another
-copy_with_byte() {
-	cp "$1" "$2" && python3 - "$2" "$3" <<-'END'
-		import sys
-		with open(sys.argv[1], "r+b") as file:
-		    file.seek(int(sys.argv[2]))
-		    byte = file.read(1)[0]
-		    file.seek(int(sys.argv[2]))
-		    file.write(bytes([byte ^ 1]))
-	END
-}
+# shellcheck source=tests/dump/lib.sh
+source tests/dump/lib.sh
 
 # The memory with a hole, and the flattened form of it, not in order.
 python3 - <<'END' || exit
@@ -88,13 +25,9 @@ with open("memory", "wb") as whole, open("flat", "wb") as flat:
     flat.write(b"\xff" * 16)
 END
 seq 1000 >log
-for name in x stranger; do
-	openssl genpkey -algorithm x25519 -out $name.key 2>errors || cat errors
-done
-openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out rsa.key 2>errors || cat errors
-for name in x rsa; do
-	openssl pkey -in $name.key -pubout -out $name.pem
-done
+pair x
+pair stranger
+pair rsa RSA
 printf 'correct horse battery' >secret
 chmod 600 secret
 check "a dump is made through a pipe" \
@@ -165,5 +98,24 @@ copy_with_byte dump header 100
 expect "so is a changed header" 73 'header' verify --key x.key header
 "$B/tests/tools/hc-seal" log x.pem <log >strange
 expect "memory of no known form is refused" 73 'flattened' extract --key x.key strange no
+
+# without_nameless DUMP: extract where there are no files without a name
+without_nameless() {
+	strace -f -qq -o calls -P "$folder/nfs" -e trace=openat -e inject=openat:error=EOPNOTSUPP:when=1 \
+		"$B/hostcrypt" dump extract --key x.key "$1" "$folder/nfs/out"
+}
+if command -v strace >/dev/null; then
+	mkdir nfs
+	check "a file system without nameless files" without_nameless dump
+	check "gets the same" cmp memory nfs/out
+	check "for its owner" test "$(stat -c %a nfs/out)" = 600
+	check "under its name" test "$(ls nfs)" = out
+	rm nfs/out
+	without_nameless changed >said 2>&1
+	check "and nothing of what failed" test -z "$(ls nfs)"
+else
+	echo "SKIP a file system without nameless files: strace is not installed"
+fi
+
 check "nothing is left of what failed" bash -c '! ls -A | grep -E "^no|part|tmp"'
 exit $failed

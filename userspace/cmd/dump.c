@@ -12,6 +12,7 @@ static const struct cmd_verb *const verbs[] = {
 	&cmd_dump_load, &cmd_dump_unload, &cmd_dump_status, &cmd_dump_image,
 	&cmd_dump_format, &cmd_dump_fetch, &cmd_dump_ssh_key,
 	&cmd_dump_key, &cmd_dump_describe, &cmd_dump_verify, &cmd_dump_extract,
+	&cmd_dump_rewrap,
 };
 
 #define PREFIX "dump "
@@ -59,6 +60,7 @@ const struct cmd_verb cmd_dump = {
 		"  describe  what a dump says of itself\n"
 		"  verify    check that a dump is whole and unchanged\n"
 		"  extract   decrypt a dump\n"
+		"  rewrap    change who can read a dump\n"
 		"\n"
 		"\"hostcrypt dump WORD --help\" explains each.\n",
 	.has_json = true,

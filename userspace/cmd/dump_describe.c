@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cmd/dump_unlock.h"
 #include "cmd/output.h"
 #include "dump/reader.h"
 
@@ -79,7 +80,7 @@ static int run(struct cmd *cmd, int argc, char **argv)
 		return hc_fail_errno(errno, "cannot open %s", argv[optind]);
 	r = hc_dump_reader_open(fd, &reader);
 	if (r < 0)
-		return hc_context(r, "%s", argv[optind]);
+		return dump_unlock_failed(r, argv[optind]);
 	if (cmd->json)
 		r = print_json(hc_dump_reader_header(reader));
 	else

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cmd/dump_unlock.h"
+#include "cmd/new_file.h"
 #include "cmd/output.h"
 #include "dump/reader.h"
 #include "dump/unflatten.h"
@@ -103,51 +103,31 @@ static int open_dump(const struct cmd *cmd, const struct wanted *wanted, int *re
 	r = hc_dump_reader_open(*ret_fd, ret_reader);
 	if (r == 0)
 		r = unlock(cmd, wanted, *ret_reader);
-	return r < 0 ? hc_context(r, "%s", wanted->dump) : 0;
-}
-
-/* A file without a name, so that nothing is left of it whatever ends us. */
-static int open_nameless(const char *path)
-{
-	char copy_of[4096];
-	int fd;
-
-	if (access(path, F_OK) == 0)
-		return hc_fail(HC_E_USAGE, "%s is there already; name another file", path);
-	if ((size_t)snprintf(copy_of, sizeof(copy_of), "%s", path) >= sizeof(copy_of))
-		return hc_fail(HC_E_USAGE, "the name of the output is too long");
-	fd = open(dirname(copy_of), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-	return fd < 0 ? hc_fail_errno(errno, "cannot make a file for %s", path) : fd;
-}
-
-static int give_name(int fd, const char *path)
-{
-	char self[64];
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (fsync(fd) < 0 || linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
-		return hc_fail_errno(errno, "cannot keep %s", path);
-	return 0;
+	return r < 0 ? dump_unlock_failed(r, wanted->dump) : 0;
 }
 
 static int to_file(struct hc_dump_reader *reader, const struct wanted *wanted)
 {
-	HC_FD fd = open_nameless(wanted->output);
-	struct sink sink = { .fd = fd, .flat = wanted->log, .core = { .fd = fd } };
+	struct cmd_new_file file;
+	struct sink sink = { .flat = wanted->log };
 	char why[800];
-	int r, named;
+	int r = cmd_new_file_open(wanted->output, &file), named;
 
-	if (fd < 0)
-		return fd;
+	if (r < 0)
+		return r;
+	sink.fd = sink.core.fd = file.fd;
 	r = copy(reader, wanted, &sink);
-	if (r < 0 && (r != HC_E_DUMP_CUT || sink.bytes == 0))
-		return hc_context(r, "%s", wanted->dump);
-	snprintf(why, sizeof(why), "%s", r < 0 ? hc_error_message() : "");
-	named = give_name(fd, wanted->output);
-	if (named < 0 || r == 0)
-		return named;
-	return hc_fail(HC_E_DUMP_CUT, "%s: %s; %s holds what comes before", wanted->dump, why,
-		       wanted->output);
+	if (r == 0 || (r == HC_E_DUMP_CUT && sink.bytes > 0)) {
+		snprintf(why, sizeof(why), "%s", r < 0 ? hc_error_message() : "");
+		named = cmd_new_file_keep(&file);
+		if (named < 0)
+			r = named;
+		else if (r < 0)
+			r = hc_fail(HC_E_DUMP_CUT, "%s; %s holds what comes before", why,
+				    wanted->output);
+	}
+	cmd_new_file_close(&file);
+	return r < 0 ? hc_context(r, "%s", wanted->dump) : 0;
 }
 
 static int to_pipe(struct hc_dump_reader *reader, const struct wanted *wanted)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd/dump_unlock.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "cmd/passphrase.h"
+#include "dump/replace.h"
 #include "dump/unlock.h"
 
 bool dump_unlock_take(struct dump_unlock *unlock, int option)
@@ -38,6 +41,19 @@ int dump_unlock_check(const struct dump_unlock *unlock)
 		       "%s of --key, --provider, --passphrase and --passphrase-file is needed to "
 		       "read the dump",
 		       ways == 0 ? "one" : "only one");
+}
+
+int dump_unlock_failed(int code, const char *path)
+{
+	char why[800], old[PATH_MAX];
+
+	snprintf(old, sizeof(old), "%.4000s" HC_DUMP_OLD_SUFFIX, path);
+	if (code != HC_E_DUMP_DAMAGED || access(old, F_OK) < 0)
+		return hc_context(code, "%s", path);
+	snprintf(why, sizeof(why), "%s", hc_error_message());
+	return hc_fail(HC_E_DUMP_DAMAGED,
+		       "%s: %s; a rewrap was interrupted: do it again, with %s beside", path, why,
+		       old);
 }
 
 static int ask_provider(const struct cmd *cmd, const char *name,

@@ -43,6 +43,8 @@ struct dump_unlock {
 bool dump_unlock_take(struct dump_unlock *unlock, int option);
 /* HC_E_USAGE unless there is exactly one way in. */
 int dump_unlock_check(const struct dump_unlock *unlock);
+/* After the failure @code: say when it comes from a rewrap of @path that was interrupted. */
+int dump_unlock_failed(int code, const char *path);
 /* The key of the dump @path that has @header. */
 int dump_unlock_key(const struct cmd *cmd, const struct dump_unlock *unlock, const char *path,
 		    const struct hc_dump_header *header, struct hc_secret *ret_dump_key);

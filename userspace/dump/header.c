@@ -149,6 +149,30 @@ int hc_dump_header_make(const struct hc_dump_info *info,
 	return r;
 }
 
+int hc_dump_header_rewrap(const struct hc_dump_header *header, const uint8_t area[HC_DUMP_AREA],
+			  const struct hc_secret *dump_key, const struct hc_dump_recipient *add,
+			  size_t without, uint8_t ret_area[HC_DUMP_AREA])
+{
+	struct hc_dump_entry *entries = calloc(header->n_entries + 1, sizeof(*entries));
+	size_t n = 0;
+	int r = 0;
+
+	if (!entries)
+		return hc_fail(HC_E_MEMORY, "no memory for the dump's header");
+	for (size_t i = 0; i < header->n_entries; i++)
+		if (i != without)
+			entries[n++] = header->entries[i];
+	if (add)
+		r = hc_dump_entry_make(add, dump_key, &entries[n++]);
+	if (r == 0)
+		r = check_number(n);
+	if (r == 0)
+		r = assemble(area + header->info_at, header->info_size, entries, n, dump_key,
+			     ret_area);
+	free(entries);
+	return r;
+}
+
 static int damaged(const char *what)
 {
 	return hc_fail(HC_E_DUMP_DAMAGED, "the dump's header is damaged: %s", what);

@@ -36,6 +36,14 @@ int hc_dump_header_make(const struct hc_dump_info *info,
 			const struct hc_dump_recipient *recipients, size_t n,
 			const struct hc_secret *dump_key, uint8_t ret_area[HC_DUMP_AREA]);
 
+/*
+ * The header that @header was parsed from, with the recipient @add more (or NULL) and
+ * the one of number @without less (or n_entries for none).
+ */
+int hc_dump_header_rewrap(const struct hc_dump_header *header, const uint8_t area[HC_DUMP_AREA],
+			  const struct hc_secret *dump_key, const struct hc_dump_recipient *add,
+			  size_t without, uint8_t ret_area[HC_DUMP_AREA]);
+
 /* Nothing in it is vouched for yet. HC_E_DUMP_NOT_ONE, _VERSION, _DAMAGED. */
 int hc_dump_header_parse(const uint8_t area[HC_DUMP_AREA], struct hc_dump_header *ret_header);
 /* Was it made by somebody with the dump key? HC_E_DUMP_DAMAGED. */
