@@ -23,6 +23,9 @@ left() {
 	find /var/crash -name '*.hcdump*' | wc -l
 }
 
+# By hand it would take nothing, and start the machine again.
+expect_fail "the capture program is not for a kernel that runs" 1 'is for the kernel that' \
+	"$(dirname "$(realpath "$(command -v hostcrypt)")")/capture/hostcrypt-capture"
 expect_fail "nothing is loaded" 83 'no capture kernel is loaded' try
 our_own_is_loaded
 expect_match "the RAM disk is there" 'img$' hostcrypt dump image

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "capture/envelope.h"
 
+#include <stdio.h>
+
 #include "dump/recipients.h"
 
-int envelope_write(const struct target *target, const char *host,
+int envelope_write(const struct target *target, const char *host, const char *build_id,
 		   int (*streams)(const struct hc_dump_config *config,
 				  struct hc_dump_writer *writer))
 {
@@ -14,8 +16,10 @@ int envelope_write(const struct target *target, const char *host,
 
 	if (r == 0)
 		r = hc_dump_info_here(host, &info);
-	if (r == 0)
-		r = hc_dump_writer_open(target->fd, &info, recipients.all, recipients.n, &writer);
+	if (r < 0)
+		return r;
+	snprintf(info.build_id, sizeof(info.build_id), "%s", build_id);
+	r = hc_dump_writer_open(target->fd, &info, recipients.all, recipients.n, &writer);
 	if (r < 0)
 		return r;
 	hc_dump_writer_limit(writer, target->room);

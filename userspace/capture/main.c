@@ -54,7 +54,7 @@ static int write_streams(const struct hc_dump_config *config, struct hc_dump_wri
 /* Everything from a target that is there to a dump on it, whose name is returned. */
 static int take_dump(struct target *target, char *ret_name, size_t size)
 {
-	char host[80];
+	char host[80], build_id[HC_DUMP_BUILD_ID_SIZE];
 	int r = vmcore_hide_keys();
 
 	if (r == 0)
@@ -65,7 +65,8 @@ static int take_dump(struct target *target, char *ret_name, size_t size)
 		return r;
 	snprintf(ret_name, size, "%s", target->name);
 	log_say("writing %s", target->name);
-	r = envelope_write(target, host, write_streams);
+	vmcore_build_id(build_id);
+	r = envelope_write(target, host, build_id, write_streams);
 	if (r == 0)
 		return target_commit(target);
 	target_discard(target);
@@ -110,6 +111,11 @@ int main(int argc, char **argv)
 	/* It runs where nothing has crashed, and must not come to the end below. */
 	if (argc > 2 && strcmp(argv[1], HC_CAPTURE_TRIAL) == 0)
 		return trial(strtoul(argv[2], NULL, 10));
+	if (!vmcore_expected()) {
+		fprintf(stderr, "hostcrypt-capture is for the kernel that \"hostcrypt dump load\" "
+				"loads; \"hostcrypt dump test\" tries it\n");
+		return EXIT_FAILURE;
+	}
 	r = hc_process_harden();
 	if (r == 0)
 		r = capture();

@@ -113,7 +113,7 @@ static int write_dump(struct target *target, uint64_t *ret_bytes)
 		r = target_open(target, name, time(NULL));
 	if (r < 0)
 		return r;
-	r = envelope_write(target, host, write_streams);
+	r = envelope_write(target, host, "", write_streams);
 	if (r < 0) {
 		target_discard(target);
 		return r;

@@ -21,6 +21,8 @@
 #define MODPROBE "/sbin/modprobe"
 #define PARAMETER "/sys/module/dm_hostcrypt/parameters/registry"
 #define CHUNK (256 * 1024)
+/* What the crashed kernel says of itself stands before its memory. */
+#define NOTES_SIZE (1024 * 1024)
 
 /* The word of the command line behind "hostcrypt.registry=", or "". */
 static void find_registry(char *ret_value, size_t size)
@@ -34,6 +36,14 @@ static void find_registry(char *ret_value, size_t size)
 	at = strstr(line, HC_CAPTURE_REGISTRY);
 	at = at ? at + strlen(HC_CAPTURE_REGISTRY) : "";
 	snprintf(ret_value, size, "%.*s", (int)strcspn(at, " \n"), at);
+}
+
+bool vmcore_expected(void)
+{
+	char value[32];
+
+	find_registry(value, sizeof(value));
+	return value[0];
 }
 
 int vmcore_hide_keys(void)
@@ -59,6 +69,18 @@ int vmcore_hide_keys(void)
 			       "in a dump; none was taken");
 	log_say("pages with keys are hidden (registry at %s)", value);
 	return 0;
+}
+
+void vmcore_build_id(char ret_id[HC_DUMP_BUILD_ID_SIZE])
+{
+	static char notes[NOTES_SIZE];
+	HC_FD fd = open(VMCORE, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : pread(fd, notes, sizeof(notes), 0);
+	const char *at = n > 0 ? memmem(notes, (size_t)n, "BUILD-ID=", 9) : NULL;
+
+	ret_id[0] = '\0';
+	if (!at || !hc_vmcoreinfo_build_id(at, (size_t)(notes + n - at), ret_id))
+		log_say("the crashed kernel does not tell its build id");
 }
 
 /* Everything that comes out of @fd goes into @stream. */
@@ -142,8 +164,8 @@ static int write_filtered(const char *makedumpfile, unsigned level, struct hc_du
 			  uint64_t *ret_bytes)
 {
 	char number[16];
-	const char *const argv[] = { makedumpfile,	"-F",	"-d",	number,
-				     "--message-level", "6",	VMCORE, NULL };
+	const char *const argv[] = { makedumpfile,	"-F", "-d",   number,
+				     "--message-level", "6",  VMCORE, NULL };
 	HC_FD messages = memfd_create("messages", MFD_CLOEXEC);
 	int pipes[2], r, ended;
 	pid_t pid;

@@ -3,9 +3,15 @@
 #ifndef HC_CAPTURE_VMCORE_H
 #define HC_CAPTURE_VMCORE_H
 
+#include <stdbool.h>
+
+#include "dump/vmcoreinfo.h"
 #include "dump/writer.h"
 
 #define VMCORE "/proc/vmcore"
+
+/* Is this a kernel that "hostcrypt dump load" has loaded? */
+bool vmcore_expected(void);
 
 /*
  * Load the module with the registry that the kernel's command line names: from
@@ -13,6 +19,9 @@
  * opens VMCORE. HC_E_DUMP_REGISTRY: then nothing may be dumped.
  */
 int vmcore_hide_keys(void);
+
+/* The build id of the kernel that crashed, as it says it itself; "" where it does not. */
+void vmcore_build_id(char ret_id[HC_DUMP_BUILD_ID_SIZE]);
 
 /* The kernel's log. A failure of the writer is one; that there is no log is said. */
 int vmcore_write_log(const char *makedumpfile, struct hc_dump_writer *writer);
