@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: Where a panic's dump cannot be taken, nothing is left of it, and the next boot says why
 # rigs: qemu-6.12
-# timeout: 300
+# timeout: 900
 # mem: 640M
 # disks: 256M
 # bad-sectors: 81920

@@ -23,7 +23,7 @@ FROM=kdump-$RANDOM$RANDOM
 use_keys() {
 	load_module || give_up "no module"
 	expect_ok "boot $BOOT: what to look for" ask_host keys "$FROM" 50 60
-	use_volumes 50 60 "$FROM"
+	use_volumes "$DISK1" 50 60 "$FROM"
 	arm "registry=$(registry_address) inherit=$1"
 }
 

@@ -21,7 +21,7 @@ be_busy() {
 
 	load_module || give_up "no module"
 	expect_ok "boot $BOOT: what to look for" ask_host keys "$from" "$live" 72
-	use_volumes "$live" 12 "$from"
+	use_volumes "$DISK1" "$live" 12 "$from"
 	arm "registry=$(registry_address) inherit=0"
 	# They are told of in the log, not on the console, which takes its time.
 	dmesg -n 4

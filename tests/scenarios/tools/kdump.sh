@@ -4,30 +4,11 @@
 # What the scenarios that panic have in common; sourced by them. Their disks: 1 for
 # volumes, 2 for what the capture kernel leaves (kdump_init.c), 3 for its RAM disk.
 
+# shellcheck source=tests/scenarios/tools/volumes.sh
+. "$TREE/tests/scenarios/tools/volumes.sh"
+
 registry_address() {
 	cat /sys/module/dm_hostcrypt/parameters/registry
-}
-
-drop_from() {
-	local n
-
-	for ((n = $1; n < $2; n++)); do
-		hc-ioctl drop "$(printf '7a1b1c1e-0000-4000-8000-%012x' "$n")" ||
-			fail "boot $BOOT: key $n is dropped" "it is not"
-	done
-}
-
-# use_volumes LIVE ALL SEED: keys come and go before those that stay until the end.
-use_volumes() {
-	local live=$1 all=$2 seed=$3 table
-
-	expect_ok "boot $BOOT: $all keys" hc-volumes load "$all" "$seed"
-	table=$(hc-volumes tables "$all" "$DISK1" 128)
-	expect_ok "boot $BOOT: $all volumes" dmsetup create --concise "$table"
-	expect "boot $BOOT: they are used" "$all used" hc-volumes use "$all"
-	expect_ok "boot $BOOT: all but $live are closed" bash -c \
-		"seq -f v%.0f $live $((all - 1)) | xargs dmsetup remove"
-	drop_from "$live" "$all"
 }
 
 # arm [WORD...]: have a kernel take over, with these words on its command line.
