@@ -5,7 +5,7 @@
  * /proc/vmcore shows the pages that the dead kernel's registry lists as zeros.
  * The module has to be inserted before anybody opens /proc/vmcore, and then
  * stays: whoever could read the keys would have to boot the machine anew. Single
-keys can be taken over into the store, which shows them to nobody either.
+ * keys can be taken over into the store, which shows them to nobody either.
  */
 #define pr_fmt(fmt) "hostcrypt: " fmt
 

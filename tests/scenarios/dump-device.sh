@@ -36,7 +36,7 @@ mount "$DISK1" /mnt
 expect_fail "a mounted one, by force too" 21 'mounted on /mnt' format --force "$DISK1"
 umount /mnt
 expect_ok "by force" format --force "$DISK1"
-expect "nothing of the file system is left" '' bash -c "blkid -p -o value -s TYPE $DISK1 || true"
+expect_fail "nothing of the file system is left" 2 '' blkid -p -o value -s TYPE "$DISK1"
 printf 'label: gpt\n,,\n' | sfdisk -q "$DISK2"
 expect_fail "a partition table" 23 'gpt partition table' format "$DISK2"
 wipefs -q -a "$DISK2"
