@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""reader.py KEY DUMP LOG MEMORY: decrypt DUMP, by what dump/format.h says only.
+"""reader.py KEY DUMP LOG MEMORY [CAPTURE-LOG]: decrypt DUMP, by what dump/format.h says only.
 
 KEY is a private key in PEM, or a passphrase without more than that.
 """
@@ -72,7 +72,7 @@ def frames(key, body):
 
 
 def main():
-    key_path, dump_path, log_path, memory_path = sys.argv[1:]
+    key_path, dump_path, *outputs = sys.argv[1:]
     with open(key_path, "rb") as file:
         key = file.read()
     if key.startswith(b"-----BEGIN"):
@@ -91,9 +91,12 @@ def main():
     assert not any(area[at + 32:])
     salt = hashlib.sha256(info).digest()
     body_key = AESGCM(derive(dump_key, salt, b"hostcrypt dump body v1"))
-    with open(log_path, "wb") as log, open(memory_path, "wb") as memory:
-        for stream, data in frames(body_key, body):
-            (log if stream == 1 else memory).write(data)
+    streams = {number: [] for number in (1, 2, 3)}
+    for stream, data in frames(body_key, body):
+        streams[stream].append(data)
+    for path, data in zip(outputs, streams.values()):
+        with open(path, "wb") as file:
+            file.write(b"".join(data))
 
 
 main()

@@ -156,5 +156,7 @@ on_disk "dump $name $DIR/dump" && chmod 600 "$DIR/support.key"
 check "the dump is whole" "$tool" dump verify --key "$DIR/support.key" "$DIR/dump"
 check "the panic is in its log" grep -q 'sysrq triggered crash' <("$tool" dump extract \
 	--key "$DIR/support.key" --log "$DIR/dump" -)
+check "and how the dump came about" grep -Eq 'memory: [1-9][0-9]* bytes from makedumpfile' <("$tool" \
+	dump extract --key "$DIR/support.key" --capture-log "$DIR/dump" -)
 check "nothing of it is in clear on the disk" not grep -qa 'sysrq triggered crash' "$DIR/crash.disk"
 exit $failed

@@ -25,13 +25,14 @@ with open("memory", "wb") as whole, open("flat", "wb") as flat:
     flat.write(b"\xff" * 16)
 END
 seq 1000 >log
+seq 2000 3000 >capture.log
 pair x
 pair stranger
 pair rsa RSA
 printf 'correct horse battery' >secret
 chmod 600 secret
 check "a dump is made through a pipe" \
-	bash -c "cat flat | '$B/tests/tools/hc-seal' log rsa.pem x.pem passphrase:secret | cat >dump"
+	bash -c "cat flat | '$B/tests/tools/hc-seal' --capture-log capture.log log rsa.pem x.pem passphrase:secret | cat >dump"
 
 expect "it describes itself" 0 'host.*testhost' describe dump
 expect "with the kernel's build id" 0 'build id.*: 00f1e2d3c4b5a697' describe dump
@@ -42,12 +43,13 @@ for name in rsa x; do
 	expect "$name verifies it" 0 'is whole' verify --key $name.key dump
 	expect "$name extracts it" 0 '' extract --key $name.key dump out.$name
 	check "what comes out for $name went in" cmp memory out.$name
-	check "another reader agrees for $name" "$reader" $name.key dump read.log read.flat
+	check "another reader agrees for $name" "$reader" $name.key dump read.log read.flat read.capture
 	check "on the log for $name" cmp log read.log
 	check "on the memory for $name" cmp flat read.flat
+	check "on the capture's log for $name" cmp capture.log read.capture
 done
 expect "a passphrase verifies it" 0 'is whole' verify --passphrase-file secret dump
-check "another reader agrees for the passphrase" "$reader" secret dump read.log read.flat
+check "another reader agrees for the passphrase" "$reader" secret dump read.log read.flat read.capture
 check "on the log" cmp log read.log
 echo "correct horse battery" >line
 chmod 600 line
@@ -78,6 +80,10 @@ terminal "correcting works, a wrong one is wrong" 74 'passphrase is wrong' \
 check "only its owner reads it" test "$(stat -c %a out.x)" = 600
 expect "nothing is written over" 2 'is there already' extract --key x.key dump out.x
 expect "the log comes alone" 0 '^1000$' extract --log --key x.key dump -
+expect "so does the capture's" 0 '' extract --capture-log --key x.key dump out.capture
+check "as it was" cmp capture.log out.capture
+expect "not both at once" 2 'one log at a time' extract --log --capture-log --key x.key dump -
+expect "a log is not verified by itself" 2 'go with .dump extract' verify --capture-log --key x.key dump
 check "the memory goes through a pipe" \
 	bash -c "'$B/hostcrypt' dump extract --key x.key dump - | cmp flat -"
 
@@ -98,6 +104,8 @@ copy_with_byte dump header 100
 expect "so is a changed header" 73 'header' verify --key x.key header
 "$B/tests/tools/hc-seal" log x.pem <log >strange
 expect "memory of no known form is refused" 73 'flattened' extract --key x.key strange no
+expect "a dump without a capture's log" 70 'no log of the capture' \
+	extract --capture-log --key x.key strange no
 
 # without_nameless DUMP: extract where there are no files without a name
 without_nameless() {

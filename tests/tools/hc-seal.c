@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hc-seal LOG RECIPIENT...: an encrypted dump on standard output, with LOG as the
- * kernel's log and standard input as the memory. RECIPIENT is PUBLIC.pem, or
+ * hc-seal [--capture-log FILE] LOG RECIPIENT...: an encrypted dump on standard output,
+ * with LOG as the kernel's log, standard input as the memory and FILE as the log of the
+ * capture. RECIPIENT is PUBLIC.pem, or
  * PUBLIC.pem,PROVIDER,ENDPOINT,PRIVATE-ID,PUBLIC-ID for one at a key server, or
  * passphrase:FILE, of which all is the passphrase.
  */
@@ -27,7 +28,7 @@ static int add(struct hc_dump_writer *writer, enum hc_dump_stream stream, int fd
 	return r;
 }
 
-static int seal(int log, const struct hc_dump_recipient *recipients, size_t n)
+static int seal(int log, int capture_log, const struct hc_dump_recipient *recipients, size_t n)
 {
 	struct hc_dump_writer *writer = NULL;
 	struct hc_dump_info info;
@@ -41,6 +42,8 @@ static int seal(int log, const struct hc_dump_recipient *recipients, size_t n)
 		r = add(writer, HC_DUMP_STREAM_LOG, log);
 	if (r == 0)
 		r = add(writer, HC_DUMP_STREAM_VMCORE, STDIN_FILENO);
+	if (r == 0 && capture_log >= 0)
+		r = add(writer, HC_DUMP_STREAM_CAPTURE, capture_log);
 	if (r == 0)
 		r = hc_dump_writer_finish(writer);
 	hc_dump_writer_close(writer);
@@ -81,21 +84,32 @@ static int take_recipient(const char *text, struct hc_dump_recipient *ret_recipi
 	return 0;
 }
 
+/* Takes "--capture-log FILE" off the words. */
+static int open_capture_log(int *argc, char ***argv)
+{
+	if (*argc < 3 || strcmp((*argv)[1], "--capture-log") != 0)
+		return -1;
+	*argc -= 2;
+	*argv += 2;
+	return open((*argv)[0], O_RDONLY | O_CLOEXEC);
+}
+
 int main(int argc, char **argv)
 {
 	struct hc_dump_recipient recipients[HC_DUMP_RECIPIENTS_MAX] = { 0 };
+	HC_FD capture_log = open_capture_log(&argc, &argv);
 	HC_FD log = argc < 3 ? -1 : open(argv[1], O_RDONLY | O_CLOEXEC);
 	size_t n = 0;
 	int r = 0;
 
 	if (log < 0 || argc - 2 > HC_DUMP_RECIPIENTS_MAX) {
-		fprintf(stderr, "hc-seal LOG RECIPIENT...\n");
+		fprintf(stderr, "hc-seal [--capture-log FILE] LOG RECIPIENT...\n");
 		return 2;
 	}
 	for (; r == 0 && n < (size_t)argc - 2; n += r == 0)
 		r = take_recipient(argv[2 + n], &recipients[n]);
 	if (r == 0)
-		r = seal(log, recipients, n);
+		r = seal(log, capture_log, recipients, n);
 	for (size_t i = 0; i < n; i++)
 		hc_dump_recipient_free(&recipients[i]);
 	if (r < 0)

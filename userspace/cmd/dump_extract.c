@@ -16,14 +16,19 @@
 #include "dump/reader.h"
 #include "dump/unflatten.h"
 
-enum { OPT_LOG = DUMP_OPT_OWN };
+enum { OPT_LOG = DUMP_OPT_OWN, OPT_CAPTURE_LOG };
 
 struct wanted {
 	struct dump_unlock unlock;
 	const char *dump;
 	const char *output; /* "-" for standard output, NULL for none */
-	bool log;
+	enum hc_dump_stream only;
 };
+
+static bool is_text(const struct wanted *wanted)
+{
+	return wanted->only != HC_DUMP_STREAM_VMCORE;
+}
 
 /* Where the decrypted stream goes, and how much of it came. */
 struct sink {
@@ -38,14 +43,23 @@ static int take_options(struct cmd *cmd, int argc, char **argv, struct wanted *w
 	static const struct option options[] = {
 		DUMP_UNLOCK_OPTIONS,
 		{ "log", no_argument, NULL, OPT_LOG },
+		{ "capture-log", no_argument, NULL, OPT_CAPTURE_LOG },
 		CMD_OPTIONS,
 	};
-	int option;
+	int option, logs = 0;
 
-	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0)
-		if (!dump_unlock_take(&wanted->unlock, option))
-			wanted->log = true;
-	return option < -1 ? option : dump_unlock_check(&wanted->unlock);
+	wanted->only = HC_DUMP_STREAM_VMCORE;
+	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0) {
+		if (dump_unlock_take(&wanted->unlock, option))
+			continue;
+		wanted->only = option == OPT_LOG ? HC_DUMP_STREAM_LOG : HC_DUMP_STREAM_CAPTURE;
+		logs++;
+	}
+	if (option < -1)
+		return option;
+	if (logs > 1)
+		return hc_fail(HC_E_USAGE, "one log at a time: --log or --capture-log");
+	return dump_unlock_check(&wanted->unlock);
 }
 
 static int take(struct sink *sink, const uint8_t *data, size_t size)
@@ -63,15 +77,19 @@ static int take(struct sink *sink, const uint8_t *data, size_t size)
 
 static int copy(struct hc_dump_reader *reader, const struct wanted *wanted, struct sink *sink)
 {
-	enum hc_dump_stream stream, only = wanted->log ? HC_DUMP_STREAM_LOG :
-							 HC_DUMP_STREAM_VMCORE;
+	static const char *const names[] = {
+		[HC_DUMP_STREAM_LOG] = "kernel log",
+		[HC_DUMP_STREAM_VMCORE] = "memory",
+		[HC_DUMP_STREAM_CAPTURE] = "log of the capture",
+	};
+	enum hc_dump_stream stream;
 	const uint8_t *data;
 	size_t size;
 	int r;
 
 	while ((r = hc_dump_reader_next(reader, &stream, &data, &size)) == 1) {
 		sink->frames++;
-		r = stream == only || !wanted->output ? take(sink, data, size) : 0;
+		r = stream == wanted->only || !wanted->output ? take(sink, data, size) : 0;
 		if (r < 0)
 			return r;
 	}
@@ -79,7 +97,7 @@ static int copy(struct hc_dump_reader *reader, const struct wanted *wanted, stru
 		return r;
 	if (sink->bytes == 0)
 		return hc_fail(HC_E_DUMP_NOT_ONE, "there is no %s in this dump",
-			       wanted->log ? "kernel log" : "memory");
+			       names[wanted->only]);
 	return sink->flat ? 0 : hc_unflatten_finish(&sink->core);
 }
 
@@ -109,7 +127,7 @@ static int open_dump(const struct cmd *cmd, const struct wanted *wanted, int *re
 static int to_file(struct hc_dump_reader *reader, const struct wanted *wanted)
 {
 	struct cmd_new_file file;
-	struct sink sink = { .flat = wanted->log };
+	struct sink sink = { .flat = is_text(wanted) };
 	char why[800];
 	int r = cmd_new_file_open(wanted->output, &file), named;
 
@@ -135,7 +153,7 @@ static int to_pipe(struct hc_dump_reader *reader, const struct wanted *wanted)
 	struct sink sink = { .fd = STDOUT_FILENO, .flat = true };
 	int r;
 
-	if (isatty(STDOUT_FILENO) && !wanted->log)
+	if (isatty(STDOUT_FILENO) && !is_text(wanted))
 		return hc_fail(HC_E_USAGE, "memory is not written to a terminal; use a pipe");
 	r = copy(reader, wanted, &sink);
 	return r < 0 ? hc_context(r, "%s", wanted->dump) : 0;
@@ -189,8 +207,8 @@ static int verify(struct cmd *cmd, int argc, char **argv)
 
 	if (r == 0)
 		r = cmd_check_words(cmd, argc, 1, 1);
-	if (r == 0 && wanted.log)
-		r = hc_fail(HC_E_USAGE, "--log goes with \"dump extract\"");
+	if (r == 0 && is_text(&wanted))
+		r = hc_fail(HC_E_USAGE, "--log and --capture-log go with \"dump extract\"");
 	if (r < 0)
 		return r;
 	wanted.dump = argv[optind];
@@ -208,9 +226,10 @@ const struct cmd_verb cmd_dump_extract = {
 	.name = "dump extract",
 	.run = extract,
 	.summary = "decrypt a dump",
-	.help = "dump extract UNLOCK [--log] DUMP OUTPUT\n"
+	.help = "dump extract UNLOCK [--log | --capture-log] DUMP OUTPUT\n"
 		"\n" DUMP_UNLOCK_HELP "\n"
-		"  --log   the crashed kernel's log only, as text\n"
+		"  --log          the crashed kernel's log only, as text\n"
+		"  --capture-log  what the program that wrote the dump had to say, as text\n"
 		"\n"
 		"OUTPUT is a new file that only its owner reads, there when all of it is; or \"-\":\n"
 		"then the memory comes in makedumpfile's flattened form (makedumpfile -R makes\n"

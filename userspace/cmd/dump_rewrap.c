@@ -276,7 +276,6 @@ const struct cmd_verb cmd_dump_rewrap = {
 	.summary = "change who can read a dump",
 	.help = "dump rewrap UNLOCK [RECIPIENT] [--remove NAME] [--output FILE] DUMP\n"
 		"\n" DUMP_UNLOCK_HELP "\n" DUMP_RECIPIENT_HELP "\n"
-		DUMP_RECIPIENT_HELP
 		"  --remove NAME  a recipient less: its label, or 8 or more digits of its id\n"
 		"  --output FILE  leave DUMP alone, make a copy of it\n"
 		"\n"
