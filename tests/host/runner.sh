@@ -49,6 +49,20 @@ must_fail empty@uml-plain '0 passed, 1 failed' 'empty: the scenario checked noth
 must_fail no-boot@qemu-6.12 '0 passed, 2 failed' 'no-boot: the guest died'
 says boot-is-tried-again 'no-boot-2.log; once more'
 
+# QEMU that listens, but has not made its console's file yet, is waited for.
+out=$(PYTHONPATH=tests/rig python3 - "$TEST_LOGS/late-console" 2>&1 <<-'END'
+	import subprocess, sys
+	import qemuguest
+	guest = qemuguest.QemuGuest.__new__(qemuguest.QemuGuest)
+	guest.console = sys.argv[1]
+	guest.process = subprocess.Popen(
+	    ["sh", "-c", "sleep 1; echo Run /init as init process >\"$0\"; exec sleep 60", guest.console])
+	print("booted" if guest.booted(0) else "not booted")
+	guest.process.kill()
+END
+)
+says late-console-is-waited-for '^booted$'
+
 run allowed@uml-plain reboots@uml-plain companion@uml-plain killed-fork@uml-plain
 if [ $status = 0 ]; then
 	says good-ones-pass '^9 passed, 0 failed$'

@@ -148,21 +148,28 @@ class QemuGuest(Guest):
             if self.shell or attempt == BOOTS or self.booted(before):
                 return
             self.kill()
-            with open(self.console, "r+b") as console:
-                console.seek(before)
-                with open(os.path.join(self.logs, f"no-boot-{attempt}.log"), "wb") as log:
-                    log.write(console.read())
+            with open(os.path.join(self.logs, f"no-boot-{attempt}.log"), "wb") as log:
+                log.write(self.console_from(before))
+            with open(self.console, "ab") as console:
                 console.truncate(before)
             print(f"{self.rig}: the guest did not boot; see "
                   f"{os.path.relpath(log.name)}; once more", file=sys.stderr, flush=True)
+
+    def console_from(self, start):
+        """What is on the console from there on. QEMU's sockets can be connected to
+        before its next words have made the console's file."""
+        try:
+            with open(self.console, "rb") as console:
+                console.seek(start)
+                return console.read()
+        except FileNotFoundError:
+            return b""
 
     def booted(self, before):
         """Has the kernel come to its first program, without an oops?"""
         end = time.monotonic() + BOOT_LIMIT
         while self.running() and time.monotonic() < end:
-            with open(self.console, "rb") as console:
-                console.seek(before)
-                text = console.read()
+            text = self.console_from(before)
             if NO_BOOT.search(text):
                 return False
             if b"Run /init as init process" in text:
