@@ -61,6 +61,7 @@ seal /tmp/two
 dd if=/tmp/two/dump of="$DISK1" bs=1M conv=notrunc status=none
 printf 'remains' | dd of="$DISK1" bs=1 seek="$(stat -c %s /tmp/two/dump)" conv=notrunc status=none
 expect_match "described" 'testhost' hostcrypt dump describe "$DISK1"
+expect_match "listed, to its end" "testhost .* whole +${DISK1##*/} \(" hostcrypt dump list
 expect_match "verified" 'whole|frames' hostcrypt dump verify --key /tmp/support.key "$DISK1"
 expect_ok "the log is read from the device" bash -c "hostcrypt dump extract \
 	--key /tmp/support.key --log $DISK1 - | cmp - /tmp/two/log"
@@ -74,12 +75,14 @@ expect "for its owner only" 600 stat -c %a /tmp/fetched
 expect_ok "to the byte again" cmp /tmp/fetched /tmp/two/dump
 expect_fail "then there is none" 70 'no encrypted dump' hostcrypt dump describe "$DISK1"
 expect_ok "and the device is still ours" format "$DISK1"
+expect_match "which has none to list" "no dumps in $DISK1" hostcrypt dump list
 
 # Cut -------------------------------------------------------------------------
 size=$(stat -c %s /tmp/two/dump)
 { head -c $((size - 100000)) /tmp/two/dump && head -c 1M /dev/zero; } | dd of="$DISK1" bs=1M conv=notrunc status=none
 expect_fail "a cut dump is copied as far as it goes" 72 '/tmp/cut has what there is' \
 	hostcrypt dump fetch /tmp/cut
+expect_match "and listed as cut" ' cut +' hostcrypt dump list "$DISK1"
 expect_ok "that is what there was of it" bash -c \
 	"cmp -n $((size - 100000)) /tmp/cut /tmp/two/dump"
 expect_ok "and no more" bash -c "[ \$(stat -c %s /tmp/cut) -lt $size ]"
@@ -90,3 +93,14 @@ expect_fail "the second device was left alone" 70 'no encrypted dump' \
 expect_fail "a target of another kind" 2 'needs no fetching' bash -c \
 	"sed 's/block:.*/file:\\/tmp/' /etc/hostcrypt/dump.conf >/tmp/file.conf
 	hostcrypt dump fetch --dump-config /tmp/file.conf /tmp/x"
+
+# A volume is listed where it is mounted. Here, any device of that name is one.
+dmsetup create vm1 --table "0 $(blockdev --getsz "$DISK2") linear $DISK2 0"
+mke2fs -q -F -t ext4 /dev/mapper/vm1
+sed 's|block:.*|volume:vm1/crash|' /etc/hostcrypt/dump.conf >/tmp/volume.conf
+expect_fail "a volume that is not mounted" 85 'vm1, which is not mounted' \
+	hostcrypt dump list --dump-config /tmp/volume.conf
+mount /dev/mapper/vm1 /mnt
+mkdir /mnt/crash
+cp /tmp/one/dump /mnt/crash/one.hcdump
+expect_match "one that is" ' whole +one.hcdump' hostcrypt dump list --dump-config /tmp/volume.conf

@@ -72,6 +72,11 @@ read_dump() {
 		ask_host count kernel-log 'Kernel panic - not syncing: sysrq triggered crash'
 	expect_match "boot $BOOT: makedumpfile finds the log in the memory" \
 		'Kernel panic - not syncing: sysrq triggered crash' ask_host dmesg
+	expect_ok "boot $BOOT: how the dump came about is in it, too" \
+		ask_host extract support --capture-log
+	expect "boot $BOOT: that keys were hidden" 1 \
+		ask_host count kernel-log 'pages with keys are hidden'
+	expect "boot $BOOT: and who took the memory" 1 ask_host count kernel-log 'from makedumpfile'
 }
 
 # crash of Debian 12 knows kernels until 6.1.

@@ -35,7 +35,7 @@ extern const struct cmd_verb cmd_create, cmd_open, cmd_close, cmd_list, cmd_stat
 extern const struct cmd_verb cmd_dump_enable, cmd_dump_disable, cmd_dump_test;
 extern const struct cmd_verb cmd_dump_load, cmd_dump_unload, cmd_dump_status, cmd_dump_image,
 	cmd_dump_key, cmd_dump_describe, cmd_dump_verify, cmd_dump_extract, cmd_dump_format,
-	cmd_dump_fetch, cmd_dump_ssh_key, cmd_dump_rewrap;
+	cmd_dump_fetch, cmd_dump_ssh_key, cmd_dump_rewrap, cmd_dump_list;
 
 /* Options that every verb knows; a verb puts them at the end of its own. */
 enum {

@@ -11,7 +11,7 @@ static const struct cmd_verb *const verbs[] = {
 	&cmd_dump_enable, &cmd_dump_disable, &cmd_dump_test,
 	&cmd_dump_load, &cmd_dump_unload, &cmd_dump_status, &cmd_dump_image,
 	&cmd_dump_format, &cmd_dump_fetch, &cmd_dump_ssh_key,
-	&cmd_dump_key, &cmd_dump_describe, &cmd_dump_verify, &cmd_dump_extract,
+	&cmd_dump_key, &cmd_dump_list, &cmd_dump_describe, &cmd_dump_verify, &cmd_dump_extract,
 	&cmd_dump_rewrap,
 };
 
@@ -57,6 +57,7 @@ const struct cmd_verb cmd_dump = {
 		"  fetch     take a dump away from its device\n"
 		"  ssh-key   a key for dumps to another host\n"
 		"  key       make or get a key pair at a key server\n"
+		"  list      the dumps that there are\n"
 		"  describe  what a dump says of itself\n"
 		"  verify    check that a dump is whole and unchanged\n"
 		"  extract   decrypt a dump\n"

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,12 +82,11 @@ static time_t boot_time(void)
 	return time(NULL) - up.tv_sec;
 }
 
-static bool is_part(const char *name)
+bool hc_dump_name_ends(const char *name, const char *suffix)
 {
-	static const char suffix[] = HC_DUMP_SUFFIX HC_DUMP_PART_SUFFIX;
-	size_t length = strlen(name);
+	size_t length = strlen(name), n = strlen(suffix);
 
-	return length > strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
+	return length > n && strcmp(name + length - n, suffix) == 0;
 }
 
 int hc_dump_part_sweep(const char *directory, void (*on_removed)(const char *name))
@@ -102,7 +100,7 @@ int hc_dump_part_sweep(const char *directory, void (*on_removed)(const char *nam
 	if (!folder)
 		return hc_fail(HC_E_DUMP_TARGET, "%s: %s", directory, strerror(errno));
 	while (r == 0 && (entry = readdir(folder))) {
-		if (!is_part(entry->d_name) ||
+		if (!hc_dump_name_ends(entry->d_name, HC_DUMP_SUFFIX HC_DUMP_PART_SUFFIX) ||
 		    fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		    !S_ISREG(st.st_mode) || st.st_mtime >= boot)
 			continue;

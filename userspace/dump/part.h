@@ -4,6 +4,8 @@
 #ifndef HC_DUMP_PART_H
 #define HC_DUMP_PART_H
 
+#include <stdbool.h>
+
 #define HC_DUMP_SUFFIX ".hcdump"
 #define HC_DUMP_PART_SUFFIX ".part"
 
@@ -13,6 +15,9 @@ struct hc_dump_part {
 	char name[160]; /* HOST-20260131T235959Z.hcdump */
 	char part[168];
 };
+
+/* Is there something before @suffix, and nothing behind it? */
+bool hc_dump_name_ends(const char *name, const char *suffix);
 
 /* Only the names. */
 void hc_dump_part_name(const char *host, long long now, struct hc_dump_part *part);
