@@ -31,12 +31,14 @@ expect() {
 	fi
 }
 
-# terminal NAME STATUS REGEX [PROMPT ANSWER]... -- ARGUMENT...: as expect, on a terminal
+# terminal NAME STATUS REGEX [PROMPT ANSWER]... -- ARGUMENT...: as expect, on a terminal;
+# through the program $through with its words
+through=
 terminal() {
 	local name=$1 want=$2 regex=$3 status=0
 	shift 3
 
-	"$terminal" "$B/hostcrypt dump" "$@" >screen 2>&1 </dev/null || status=$?
+	TERM=xterm NO_COLOR=1 "$terminal" "$through $B/hostcrypt dump" "$@" >screen 2>&1 </dev/null || status=$?
 	if [ $status != "$want" ]; then
 		fail "$name" "exit status $status, not $want: $(head -c 500 screen)"
 	elif ! grep -aEq -- "$regex" screen; then

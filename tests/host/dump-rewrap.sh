@@ -86,6 +86,9 @@ check "is its owner's" test "$(stat -c %a copy)" = 600
 expect "takes nobody's place" 2 'is there already' \
 	rewrap --key z.key --remove n15 --output copy dump
 head -c 300000 fresh >cut.dump
+terminal "with a bar on a terminal" 0 '100% \[=+\] [0-9.]+ KiB of' -- \
+	rewrap --key z.key --remove n16 --output copy.seen dump
+rm copy.seen
 expect "a cut dump is copied as it is" 0 '' rewrap --key x.key --to y.pem --output cut.copy cut.dump
 check "to the last byte" same_body cut.dump cut.copy
 

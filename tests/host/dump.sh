@@ -107,6 +107,28 @@ expect "memory of no known form is refused" 73 'flattened' extract --key x.key s
 expect "a dump without a capture's log" 70 'no log of the capture' \
 	extract --capture-log --key x.key strange no
 
+# A bar, which is gone in the end.
+bar='100% \[=+>?\] [0-9.]+ MiB of [0-9.]+ MiB'
+terminal "a bar while it is verified" 0 '  0% \[> *\] 0 B of 1.2 MiB' -- verify --key x.key dump
+check "to its end" grep -aEq "$bar" screen
+check "which leaves the line to what is said" grep -aEq $'\r\033\\[Kdump is whole' screen
+rm out.x
+terminal "while it is extracted" 0 "$bar" -- extract --key x.key dump out.x
+terminal "and while it fails" 73 $'\r\033\\[Khostcrypt: changed: ' -- verify --key x.key changed
+check "which it does before the end" grep -aEq '^.* [5-9][0-9]% \[=+> +\]' screen
+through='setsid -w'
+terminal "none where another program has the terminal" 0 '^dump is whole' -- verify --key x.key dump
+through='env TERM=dumb'
+terminal "nor on a dumb one" 0 '^dump is whole' -- verify --key x.key dump
+if command -v strace >/dev/null; then
+	through="strace -qq -o calls -P $folder/dump -e trace=read -e inject=read:delay_enter=250000"
+	terminal "how fast, and how long still" 0 '[0-9] [KM]iB/s, [0-9a-z ]+ left' -- \
+		verify --key x.key dump
+else
+	echo "SKIP how fast, and how long still: strace is not installed"
+fi
+through=
+
 # without_nameless DUMP: extract where there are no files without a name
 without_nameless() {
 	strace -f -qq -o calls -P "$folder/nfs" -e trace=openat -e inject=openat:error=EOPNOTSUPP:when=1 \

@@ -13,6 +13,7 @@
 #include "cmd/dump_unlock.h"
 #include "cmd/new_file.h"
 #include "cmd/output.h"
+#include "cmd/progress.h"
 #include "dump/reader.h"
 #include "dump/unflatten.h"
 
@@ -82,17 +83,21 @@ static int copy(struct hc_dump_reader *reader, const struct wanted *wanted, stru
 		[HC_DUMP_STREAM_VMCORE] = "memory",
 		[HC_DUMP_STREAM_CAPTURE] = "log of the capture",
 	};
+	struct cmd_progress progress;
 	enum hc_dump_stream stream;
 	const uint8_t *data;
 	size_t size;
 	int r;
 
+	cmd_progress_begin(&progress, hc_dump_reader_total(reader));
 	while ((r = hc_dump_reader_next(reader, &stream, &data, &size)) == 1) {
 		sink->frames++;
+		cmd_progress_at(&progress, hc_dump_reader_offset(reader));
 		r = stream == wanted->only || !wanted->output ? take(sink, data, size) : 0;
 		if (r < 0)
-			return r;
+			break;
 	}
+	cmd_progress_end(&progress);
 	if (r < 0 || !wanted->output)
 		return r;
 	if (sink->bytes == 0)

@@ -118,7 +118,7 @@ static const char *printable(const char *name, char ret_text[NAME_MAX + 1])
 {
 	size_t i;
 
-	for (i = 0; name[i] && i < NAME_MAX; i++)
+	for (i = 0; i < NAME_MAX && name[i]; i++)
 		ret_text[i] = iscntrl((unsigned char)name[i]) ? '?' : name[i];
 	ret_text[i] = '\0';
 	return ret_text;

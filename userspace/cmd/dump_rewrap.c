@@ -18,6 +18,7 @@
 #include "cmd/dump_unlock.h"
 #include "cmd/new_file.h"
 #include "cmd/output.h"
+#include "cmd/progress.h"
 #include "dump/replace.h"
 
 enum { OPT_REMOVE = DUMP_OPT_RECIPIENT_END, OPT_OUTPUT };
@@ -163,15 +164,23 @@ static int make_header(const struct wanted *wanted, struct areas *areas)
 static int copy_body(int from, int to)
 {
 	uint8_t *buffer = malloc(HC_DUMP_CHUNK);
+	uint64_t total = 0, done = HC_DUMP_AREA;
+	struct cmd_progress progress;
 	ssize_t n = 0;
 	int r = buffer ? 0 : hc_fail(HC_E_MEMORY, "no memory to copy the dump");
 
+	if (hc_fd_bytes(from, &total) < 0)
+		total = 0;
+	cmd_progress_begin(&progress, total);
 	while (r == 0 && (n = read(from, buffer, HC_DUMP_CHUNK)) != 0) {
 		if (n < 0)
 			r = hc_fail_errno(errno, "cannot read the dump");
 		else if ((r = hc_write_all(to, buffer, (size_t)n)) < 0)
 			r = hc_fail_errno(-r, "cannot write the dump");
+		done += n > 0 ? (uint64_t)n : 0;
+		cmd_progress_at(&progress, done);
 	}
+	cmd_progress_end(&progress);
 	free(buffer);
 	return r;
 }

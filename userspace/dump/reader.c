@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "dump/frame.h"
 #include "dump/gcm.h"
+#include "dump/shape.h"
 #include "dump/unlock.h"
 
 struct hc_dump_reader {
@@ -86,6 +87,25 @@ void hc_dump_reader_close(struct hc_dump_reader *reader)
 const struct hc_dump_header *hc_dump_reader_header(const struct hc_dump_reader *reader)
 {
 	return &reader->header;
+}
+
+uint64_t hc_dump_reader_total(const struct hc_dump_reader *reader)
+{
+	enum hc_dump_shape shape;
+	uint64_t room, bytes;
+	struct stat st;
+
+	if (fstat(reader->fd, &st) < 0 || hc_fd_bytes(reader->fd, &room) < 0)
+		return 0;
+	/* A device goes on behind it. */
+	if (!S_ISBLK(st.st_mode))
+		return room;
+	return hc_dump_shape(reader->fd, room, true, &shape, &bytes) == 0 ? bytes : 0;
+}
+
+uint64_t hc_dump_reader_offset(const struct hc_dump_reader *reader)
+{
+	return reader->offset;
 }
 
 int hc_dump_reader_unlock(struct hc_dump_reader *reader, const struct hc_secret *dump_key)

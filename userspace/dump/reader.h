@@ -7,6 +7,7 @@
 #define HC_DUMP_READER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "dump/format.h"
 #include "dump/header.h"
@@ -32,5 +33,10 @@ int hc_dump_reader_unlock(struct hc_dump_reader *reader, const struct hc_secret 
  */
 int hc_dump_reader_next(struct hc_dump_reader *reader, enum hc_dump_stream *ret_stream,
 			const uint8_t **ret_data, size_t *ret_size);
+
+/* How large the dump is, or is said to be; 0 where nobody knows, as of a pipe. */
+uint64_t hc_dump_reader_total(const struct hc_dump_reader *reader);
+/* How much of it has been read: up to the next frame. */
+uint64_t hc_dump_reader_offset(const struct hc_dump_reader *reader);
 
 #endif
