@@ -134,6 +134,32 @@ without_nameless() {
 	strace -f -qq -o calls -P "$folder/nfs" -e trace=openat -e inject=openat:error=EOPNOTSUPP:when=1 \
 		"$B/hostcrypt" dump extract --key x.key "$1" "$folder/nfs/out"
 }
+# interrupt SIGNAL [nohup]: an extract there that gets SIGNAL halfway, whose status is $status
+interrupt() {
+	local how=--default-signal
+
+	[ $# = 1 ] || how=--ignore-signal
+	rm -rf nfs pipe
+	mkdir nfs
+	mkfifo pipe
+	exec 8<>pipe
+	# With -D it is hostcrypt that has the number.
+	env "$how=$1" strace -D -f -qq -o calls -P "$folder/nfs" -e trace=openat \
+		-e inject=openat:error=EOPNOTSUPP:when=1 "$B/hostcrypt" dump extract --key x.key pipe \
+		"$folder/nfs/out" >said 2>&1 8<&- &
+	head -c 200000 dump >&8
+	for _ in $(seq 600); do
+		[ ! -e nfs/out.part ] || break
+		sleep 0.1
+	done
+	check "$1 finds it at work" test -e nfs/out.part
+	kill "-$1" $!
+	[ $# = 1 ] || tail -c +200001 dump >&8
+	exec 8<&-
+	status=0
+	wait $! 2>reported || status=$?
+}
+
 if command -v strace >/dev/null; then
 	mkdir nfs
 	check "a file system without nameless files" without_nameless dump
@@ -143,6 +169,14 @@ if command -v strace >/dev/null; then
 	rm nfs/out
 	without_nameless changed >said 2>&1
 	check "and nothing of what failed" test -z "$(ls nfs)"
+	for signal in TERM INT HUP; do
+		interrupt $signal
+		check "SIG$signal ends it" test "$(kill -l $status)" = $signal
+		check "and takes away what there was" test -z "$(ls nfs)"
+	done
+	interrupt HUP nohup
+	check "nohup means it" test $status = 0
+	check "all of it is there" cmp memory nfs/out
 else
 	echo "SKIP a file system without nameless files: strace is not installed"
 fi

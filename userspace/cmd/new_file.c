@@ -11,9 +11,13 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cmd/cmd.h"
 
-static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+#define DEADLY 4
 
+static const int deadly[DEADLY] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static struct sigaction before[DEADLY];
 static char part_to_remove[PATH_MAX];
 
 static void remove_part(int signal_number)
@@ -23,10 +27,22 @@ static void remove_part(int signal_number)
 	raise(signal_number);
 }
 
-static void set_signals(void (*handler)(int))
+/* Those that are ignored stay so: whoever said nohup meant it. */
+static void catch_signals(void)
 {
-	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
-		signal(deadly[i], handler);
+	const struct sigaction action = { .sa_handler = remove_part };
+
+	for (size_t i = 0; i < DEADLY; i++) {
+		sigaction(deadly[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(deadly[i], &action, NULL);
+	}
+}
+
+static void leave_signals(void)
+{
+	for (size_t i = 0; i < DEADLY; i++)
+		sigaction(deadly[i], &before[i], NULL);
 }
 
 static int open_folder(const char *path, int flags)
@@ -40,14 +56,19 @@ static int open_folder(const char *path, int flags)
 /* Whatever ends us but SIGKILL takes it away. */
 static int open_part(struct cmd_new_file *file)
 {
+	int r = 0;
+
 	if ((size_t)snprintf(file->part, PATH_MAX, "%s.part", file->path) >= PATH_MAX)
 		return hc_fail(HC_E_USAGE, "the name of the output is too long");
+	memcpy(part_to_remove, file->part, PATH_MAX);
+	cmd_hold_signals();
 	file->fd = open(file->part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file->fd < 0)
-		return hc_fail_errno(errno, "cannot make %s", file->part);
-	memcpy(part_to_remove, file->part, PATH_MAX);
-	set_signals(remove_part);
-	return 0;
+		r = hc_fail_errno(errno, "cannot make %s", file->part);
+	else
+		catch_signals();
+	cmd_release_signals();
+	return r;
 }
 
 int cmd_new_file_open(const char *path, struct cmd_new_file *ret_file)
@@ -88,7 +109,7 @@ int cmd_new_file_keep(struct cmd_new_file *file)
 	if (fsync(file->fd) < 0 || give_name(file) < 0)
 		return hc_fail_errno(errno, "cannot keep %s", file->path);
 	if (file->part[0])
-		set_signals(SIG_DFL);
+		leave_signals();
 	file->part[0] = '\0';
 	if (folder < 0 || fsync(folder) < 0)
 		return hc_fail_errno(errno, "cannot bring the name %s to the disk", file->path);
@@ -104,5 +125,5 @@ void cmd_new_file_close(struct cmd_new_file *file)
 		return;
 	unlink(file->part);
 	file->part[0] = '\0';
-	set_signals(SIG_DFL);
+	leave_signals();
 }
