@@ -70,9 +70,9 @@ head -c 65536 sealed >crash/b.hcdump.old-header
 mkdir crash/202611250900
 mkfifo crash/pipe
 ln -s nowhere crash/link
-touch crash/$'esc\033[31m'
+touch crash/$'esc\033[31m' crash/$'csi\302\23331m'
 expect "what is no dump is named" 0 '^not listed: notes: this is no encrypted dump$' list crash
-check "each" test "$(grep -c '^not listed' said)" = 9
+check "each" test "$(grep -c '^not listed' said)" = 10
 check "the dumps as before" test "$(grep -c '^20' said)" = 7
 line "a part without a header" '^not listed: begun.hcdump.part: the dump ends within its header'
 line "a damaged header" '^not listed: header.hcdump: the dump.s header is damaged'
@@ -82,6 +82,7 @@ line "a folder" '^not listed: 202611250900: a folder'
 line "a pipe, which is not waited for" '^not listed: pipe: no file'
 line "a link to nothing" '^not listed: link: No such file'
 line "a name that would steer the terminal" '^not listed: esc\?\[31m: '
+line "in two bytes, too" '^not listed: csi\?\?31m: '
 
 expect "for programs" 0 '"version": ?1' list --json crash
 member "each dump" 7 'len(l["dumps"])'
@@ -92,7 +93,7 @@ member "and of which kernel" "$(uname -r) 00f1e2d3c4b5a69788796a5b4c3d2e1f0f1e2d
 	'l["dumps"][0]["kernel"] + " " + l["dumps"][0]["build_id"]'
 member "states" '2 2 2 1' \
 	'" ".join(str([d["state"] for d in l["dumps"]].count(s)) for s in ("cut", "damaged", "part", "whole"))'
-member "the rest" 9 'len(l["others"])'
+member "the rest" 10 'len(l["others"])'
 member "with a reason each" True 'all(o["name"] and o["problem"] for o in l["others"])'
 member "the place" crash 'l["place"]'
 

@@ -25,6 +25,10 @@ sources=(userspace/kmip/{ttlv_read,ttlv_write,protocol,text,request,answer,paylo
 	userspace/base/{error,secret}.c)
 header_sources=(userspace/volume/{header,token,mac}.c userspace/kernel/control.c
 	userspace/base/{error,secret,json}.c)
+dump_header_sources=(userspace/dump/{header,entry,recipient,scrypt,gcm,vmcoreinfo}.c
+	userspace/provider/rsa.c userspace/base/{error,secret,json,file}.c)
+dump_frames_sources=("${dump_header_sources[@]}"
+	userspace/dump/{reader,unlock,shape,unflatten}.c)
 flags=(-std=gnu11 -O1 -g -D_GNU_SOURCE "-DHC_VERSION=\"fuzz\"" -Iuserspace -Imodule -fno-omit-frame-pointer
 	"-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
 
@@ -38,7 +42,13 @@ build() {
 	done
 	mkdir -p "$out/header-corpus" && cp tests/fuzz/header.json "$out/header-corpus" &&
 		"$clang" "${flags[@]}" -fsanitize=fuzzer -o "$out/header" tests/fuzz/header.c \
-			"${header_sources[@]}" -lcryptsetup -ljson-c -lcrypto
+			"${header_sources[@]}" -lcryptsetup -ljson-c -lcrypto || return
+	python3 tests/fuzz/dump_seeds.py "$out"/dump_{header,frames}-corpus || return
+	for name in dump_header dump_frames; do
+		local -n all=${name}_sources
+		"$clang" "${flags[@]}" -fsanitize=fuzzer -o "$out/$name" "tests/fuzz/$name.c" \
+			"${all[@]}" -ljson-c -lcrypto || return
+	done
 }
 
 fuzz() {
@@ -61,4 +71,6 @@ fi
 fuzz ttlv
 fuzz answer
 fuzz header
+fuzz dump_header
+fuzz dump_frames
 exit $failed

@@ -85,6 +85,8 @@ static void what_is_no_entry_is_refused(void)
 		"{\"type\":\"kmip\"," COMMON "}",
 		"{\"type\":\"scrypt\"," COMMON "}",
 		"{\"type\":\"scrypt\"," COMMON ",\"salt\":\"AAAA\",\"n\":131072,\"r\":8,\"p\":1}",
+		"{\"type\":\"x25519\",\"id\":\"00\",\"label\":\"\\u009b31m\",\"wrapped\":\"" WRAPPED
+		"\"}",
 		"{\"type\":\"x25519\",\"id\":\"00\",\"label\":\"\\u001b[31m\",\"wrapped\":\"" WRAPPED
 		"\"}",
 		"{\"type\":\"x25519\",\"id\":\"0\\u0000\",\"label\":\"l\",\"wrapped\":\"" WRAPPED

@@ -113,14 +113,26 @@ static int print_json(const char *path, const struct hc_dump_list *list)
 	return out_json("list", object);
 }
 
+/* How many bytes at @at are a control character, which may have two in UTF-8. */
+static size_t control_length(const unsigned char *at)
+{
+	if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+		return 2;
+	return iscntrl(at[0]) ? 1 : 0;
+}
+
 /* Whoever may leave files there names them: nothing of that steers a terminal. */
 static const char *printable(const char *name, char ret_text[NAME_MAX + 1])
 {
-	size_t i;
+	size_t n = strlen(name);
 
-	for (i = 0; i < NAME_MAX && name[i]; i++)
-		ret_text[i] = iscntrl((unsigned char)name[i]) ? '?' : name[i];
-	ret_text[i] = '\0';
+	memcpy(ret_text, name, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		size_t length = control_length((const unsigned char *)name + i);
+
+		memset(ret_text + i, '?', length);
+		i += length == 2;
+	}
 	return ret_text;
 }
 

@@ -86,9 +86,9 @@ bool hc_dump_take_text(struct json_object *object, const char *name,
 
 	if (!text || strlen(text) >= HC_DUMP_TEXT_MAX)
 		return false;
-	/* It is printed. */
-	for (const char *at = text; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
+	/* It is printed: no control characters, of which some are two bytes in UTF-8. */
+	for (const unsigned char *at = (const unsigned char *)text; *at; at++)
+		if (*at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0))
 			return false;
 	return copy_text(ret_text, text);
 }
