@@ -9,6 +9,7 @@
 #                   LONG=seconds for each stress
 #   make check      lint
 #   make bench      what an I/O costs, beside dm-crypt, in instructions, in guests;
+#                   what encrypting a crash dump costs, by the clock;
 #                   KERNEL=6.12 for that kernel only; DEV=/dev/... by the clock, on
 #                   a disk of this machine that may be overwritten (tests/bench/device)
 #   make shell      a guest with everything loaded, to look around in; RIG=qemu-6.12
@@ -115,7 +116,10 @@ $(B)/tests/tools/%: $(B)/tests/tools/%.o $(call obj,$(wildcard tests/tools/lib/*
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
 
 # What tests/bench calls beside these: a plugin of QEMU, and in the guest its mark.
-bench-tools: $(B)/tests/bench/profile.so $(B)/tests/bench/mark
+bench-tools: $(B)/tests/bench/profile.so $(B)/tests/bench/mark $(B)/tests/bench/dump_write
+
+$(B)/tests/bench/dump_write: $(B)/tests/bench/dump_write.o $(B)/libhostcrypt.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/tests/bench/%.so: tests/bench/%.c tests/bench/mark.h
 	@mkdir -p $(@D)
@@ -151,6 +155,7 @@ ifdef DEV
 else
 	tests/rig/install
 	B=$(B) tests/bench/run $(foreach kernel,$(KERNEL),--kernel $(kernel))
+	B=$(B) tests/bench/dump
 endif
 
 check:

@@ -140,4 +140,38 @@ check "parallel.csv" filled parallel.csv \
 check "README's tables" grep -qF '| **hostcrypt 4096** | **9,300** | **11,300** |' "$out/tables.md"
 check "the plot as SVG" grep -q 'hostcrypt 4096' "$out/plot.svg"
 check "the plot as PNG" bash -c "head -c 4 '$out/plot.png' | grep -qa PNG"
+
+# Dumps, of memory that is made up.
+python3 - "$out/memory" <<-'END'
+	import random, struct, sys
+	made = random.Random(1).randbytes
+	with open(sys.argv[1], "wb") as file:
+	    file.write(b"makedumpfile".ljust(16, b"\0") + struct.pack(">QQ", 1, 1) + bytes(4064))
+	    for page in range(2048):
+	        data = (made(4096), bytes(4096), b"text" * 1024)[page % 3]
+	        file.write(struct.pack(">QQ", page * 4096, 4096) + data)
+	    file.write(b"\xff" * 16)
+END
+openssl genpkey -algorithm x25519 -out "$out/key" && chmod 600 "$out/key" &&
+	openssl pkey -in "$out/key" -pubout -out "$out/public.pem"
+write=$(realpath "${B:-build}/tests/bench/dump_write")
+
+# written OUTPUT [PUBLIC.pem]: the numbers are what they say
+written() {
+	# shellcheck disable=SC2002 # a pipe is what it reads
+	cat "$out/memory" | "$write" "$@" | awk -v bytes="$(stat -c %s "$out/memory")" \
+		'{ print; exit !($1 == bytes && $2 > 0 && $3 > 0 && $4 > 1000 && $4 < 40000) }'
+}
+
+extracted() {
+	"${B:-build}/hostcrypt" dump extract --key "$out/key" "$out/sealed" - | cmp "$out/memory"
+}
+
+check "what dumps cost" tests/bench/dump --memory "$out/memory" --rounds 2 --disk "$out" --out "$out"
+check "dump.csv" filled dump.csv place,how,round,bytes,nanoseconds,cpu_nanoseconds,peak_kib 8
+check "README's numbers" grep -qE '^\| time, encrypted : clear \| [0-9.]+ \| [0-9.]+ \|$' "$out/dump.md"
+check "in clear is in clear" written "$out/clear"
+check "to the byte" cmp "$out/memory" "$out/clear"
+check "encrypted is encrypted" written "$out/sealed" "$out/public.pem"
+check "which who has the key reads" extracted
 exit $failed
