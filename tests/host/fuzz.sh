@@ -32,23 +32,25 @@ dump_frames_sources=("${dump_header_sources[@]}"
 flags=(-std=gnu11 -O1 -g -D_GNU_SOURCE "-DHC_VERSION=\"fuzz\"" -Iuserspace -Imodule -fno-omit-frame-pointer
 	"-fsanitize=address,undefined" -fno-sanitize-recover=undefined)
 
+# compile NAME SOURCE-OR-LIBRARY...
+compile() {
+	local name=$1
+	shift
+
+	"$clang" "${flags[@]}" -fsanitize=fuzzer -o "$out/$name" "tests/fuzz/$name.c" "$@" -lcrypto
+}
+
 build() {
-	mkdir -p "$out"/{ttlv,answer}-corpus &&
+	mkdir -p "$out"/{ttlv,answer,header}-corpus &&
 		"$clang" "${flags[@]}" -o "$out/seeds" tests/fuzz/seeds.c "${sources[@]}" -lcrypto &&
-		"$out/seeds" "$out"/{ttlv,answer}-corpus || return
-	for name in ttlv answer; do
-		"$clang" "${flags[@]}" -fsanitize=fuzzer -o "$out/$name" "tests/fuzz/$name.c" \
-			"${sources[@]}" -lcrypto || return
-	done
-	mkdir -p "$out/header-corpus" && cp tests/fuzz/header.json "$out/header-corpus" &&
-		"$clang" "${flags[@]}" -fsanitize=fuzzer -o "$out/header" tests/fuzz/header.c \
-			"${header_sources[@]}" -lcryptsetup -ljson-c -lcrypto || return
-	python3 tests/fuzz/dump_seeds.py "$out"/dump_{header,frames}-corpus || return
-	for name in dump_header dump_frames; do
-		local -n all=${name}_sources
-		"$clang" "${flags[@]}" -fsanitize=fuzzer -o "$out/$name" "tests/fuzz/$name.c" \
-			"${all[@]}" -ljson-c -lcrypto || return
-	done
+		"$out/seeds" "$out"/{ttlv,answer}-corpus &&
+		cp tests/fuzz/header.json "$out/header-corpus" &&
+		python3 tests/fuzz/dump_seeds.py "$out"/dump_{header,frames}-corpus &&
+		compile ttlv "${sources[@]}" &&
+		compile answer "${sources[@]}" &&
+		compile header "${header_sources[@]}" -lcryptsetup -ljson-c &&
+		compile dump_header "${dump_header_sources[@]}" -ljson-c &&
+		compile dump_frames "${dump_frames_sources[@]}" -ljson-c
 }
 
 fuzz() {
