@@ -43,16 +43,38 @@ int hc_read_all(int fd, void *data, size_t size)
 
 int hc_pwrite_all(int fd, const void *data, size_t size, uint64_t offset)
 {
-	if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
-		return -errno;
-	return hc_write_all(fd, data, size);
+	const uint8_t *at = data;
+
+	while (size > 0) {
+		ssize_t n = pwrite(fd, at, size, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		at += n;
+		offset += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
 }
 
 int hc_pread_all(int fd, void *data, size_t size, uint64_t offset)
 {
-	if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
-		return -errno;
-	return hc_read_all(fd, data, size);
+	uint8_t *at = data;
+
+	while (size > 0) {
+		ssize_t n = pread(fd, at, size, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		at += n;
+		offset += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
 }
 
 int hc_fd_bytes(int fd, uint64_t *ret_bytes)

@@ -10,6 +10,7 @@
 int hc_write_all(int fd, const void *data, size_t size);
 /* -EIO where the file ends early. */
 int hc_read_all(int fd, void *data, size_t size);
+/* These leave the place of the next read or write alone. */
 int hc_pwrite_all(int fd, const void *data, size_t size, uint64_t offset);
 int hc_pread_all(int fd, void *data, size_t size, uint64_t offset);
 
