@@ -68,7 +68,7 @@ expect_ok "the log is read from the device" bash -c "hostcrypt dump extract \
 expect_fail "given up only by force" 23 'holds a dump; .*fetch' format "$DISK1"
 expect_ok "copied and left there" hostcrypt dump fetch --keep /tmp/kept
 expect_ok "to the byte" cmp /tmp/kept /tmp/two/dump
-expect_fail "no file is written over" 1 'File exists' hostcrypt dump fetch /tmp/kept
+expect_fail "no file is written over" 2 'is there already' hostcrypt dump fetch /tmp/kept
 expect_match "and the device keeps the dump" 'testhost' hostcrypt dump describe "$DISK1"
 expect_ok "fetched" hostcrypt dump fetch /tmp/fetched
 expect "for its owner only" 600 stat -c %a /tmp/fetched

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cmd/dump_options.h"
+#include "cmd/new_file.h"
 #include "dump/fetch.h"
 #include "dump/mark.h"
 
@@ -35,18 +36,21 @@ static int find_device(const char *config_path, struct hc_dump_config *config,
 /* The dump on @device into the new file @path; nothing is left of what failed. */
 static int copy(int device, uint64_t room, const char *path)
 {
-	HC_FD fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct cmd_new_file file;
+	char why[800];
 	uint64_t bytes;
-	int r;
+	int r = cmd_new_file_open(path, &file), kept = 0;
 
-	if (fd < 0)
-		return hc_fail_errno(errno, "cannot make %s", path);
-	r = hc_dump_fetch(device, room, fd, &bytes);
-	if ((r == 0 || r == HC_E_DUMP_CUT) && fsync(fd) < 0)
-		r = hc_fail_errno(errno, "cannot write %s", path);
-	if (r < 0 && r != HC_E_DUMP_CUT)
-		unlink(path);
-	return r;
+	if (r < 0)
+		return r;
+	r = hc_dump_fetch(device, room, file.fd, &bytes);
+	snprintf(why, sizeof(why), "%s", r < 0 ? hc_error_message() : "");
+	if (r == 0 || r == HC_E_DUMP_CUT)
+		kept = cmd_new_file_keep(&file);
+	cmd_new_file_close(&file);
+	if (kept < 0 || r == 0)
+		return kept;
+	return hc_fail((enum hc_error)r, "%s", why);
 }
 
 static int fetch(const char *device, const char *path, bool keep)
