@@ -154,7 +154,7 @@ interrupt() {
 	done
 	check "$1 finds it at work" test -e nfs/out.part
 	kill "-$1" $!
-	[ $# = 1 ] || tail -c +200001 dump >&8
+	[ $# = 1 ] || timeout 60 tail -c +200001 dump >&8
 	exec 8<&-
 	status=0
 	wait $! 2>reported || status=$?
