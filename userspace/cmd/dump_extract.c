@@ -89,7 +89,7 @@ static int copy(struct hc_dump_reader *reader, const struct wanted *wanted, stru
 	size_t size;
 	int r;
 
-	cmd_progress_begin(&progress, hc_dump_reader_total(reader));
+	cmd_progress_begin(&progress, cmd_progress_shown() ? hc_dump_reader_total(reader) : 0);
 	while ((r = hc_dump_reader_next(reader, &stream, &data, &size)) == 1) {
 		sink->frames++;
 		cmd_progress_at(&progress, hc_dump_reader_offset(reader));

@@ -85,12 +85,16 @@ static void draw(struct cmd_progress *progress)
 	fflush(stderr);
 }
 
-void cmd_progress_begin(struct cmd_progress *progress, uint64_t total)
+bool cmd_progress_shown(void)
 {
 	const char *term = getenv("TERM");
 
-	*progress = (struct cmd_progress){ .total = total };
-	progress->on = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+void cmd_progress_begin(struct cmd_progress *progress, uint64_t total)
+{
+	*progress = (struct cmd_progress){ .on = cmd_progress_shown(), .total = total };
 	if (!progress->on)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &progress->began);

@@ -18,6 +18,9 @@ struct cmd_progress {
 	struct timespec began, drawn;
 };
 
+/* Is there such a terminal? Otherwise nobody need find out a total. */
+bool cmd_progress_shown(void);
+
 void cmd_progress_begin(struct cmd_progress *progress, uint64_t total);
 /* So much is done; drawn ten times a second at most. */
 void cmd_progress_at(struct cmd_progress *progress, uint64_t done);
