@@ -153,7 +153,7 @@ killed_at() {
 crashes() {
 	local kills=0 n
 
-	for call in write fsync rename unlink; do
+	for call in write pwrite64 fsync rename unlink; do
 		n=1
 		while true; do
 			rm -f dump*
@@ -172,11 +172,11 @@ crashes() {
 order() {
 	rm -f dump*
 	cp fresh dump
-	strace -f -qq -o calls -e trace=write,fsync,rename,unlink \
+	strace -f -qq -o calls -e trace=write,pwrite64,fsync,rename,unlink \
 		"$B/hostcrypt" dump rewrap --key x.key --to y.pem dump >said 2>&1
 	check "the old header is on the disk before the new one is written" \
 		test "$(sed -E 's/^[0-9]+ +([a-z]+).*/\1/' calls | tr '\n' ' ')" = \
-		"write fsync rename fsync write fsync unlink fsync write "
+		"write fsync rename fsync pwrite fsync unlink fsync write "
 }
 
 # torn HOW BYTES: the new header got to the disk up to there, or only from there on
