@@ -52,6 +52,33 @@ expect_fail "a dump on a device that is not ours" 23 'holds a dump' format "$DIS
 expect_ok "dumps go to the second one" format --force "$DISK2"
 expect "its dump is gone" 0 bash -c "head -c 65536 $DISK2 | tr -d '\\0' | wc -c"
 
+# What is made of other devices ------------------------------------------------
+# take DEVICE: "dump image" looks at the target first; here it stops at the module.
+take() {
+	sed "s|block:.*|block:$1|" /etc/hostcrypt/dump.conf >/tmp/take.conf
+	hostcrypt dump image --dump-config /tmp/take.conf
+}
+expect_fail "a disk is taken" 82 'dm-hostcrypt is not installed' take "$DISK1"
+hook=/usr/share/initramfs-tools/hooks/lvm2
+for uuid in '' LVM-abcdef; do
+	dmsetup create --noudevsync ${uuid:+--uuid $uuid} made$uuid --table "0 4096 linear $DISK2 4096" &&
+		hostcrypt dump format /dev/mapper/made$uuid || give_up "no mapped device"
+done
+expect_fail "what nobody puts together" 85 "device-mapper's device dm-0, which nothing puts" \
+	take /dev/mapper/made
+rm -f $hook
+expect_fail "a logical volume without LVM in the RAM disk" 85 'lvm2 is not there\); install lvm2' \
+	take /dev/mapper/madeLVM-abcdef
+install -m 755 /dev/null $hook
+expect_fail "with it, it is taken" 82 'dm-hostcrypt is not installed' take /dev/mapper/madeLVM-abcdef
+dmsetup create --noudevsync --uuid LVM-above above --table "0 2048 linear /dev/mapper/made 0" &&
+	hostcrypt dump format /dev/mapper/above || give_up "no mapped device"
+expect_fail "not on what nobody puts together" 85 'dm-0, which nothing puts' take /dev/mapper/above
+for name in above madeLVM-abcdef made; do
+	dmsetup remove --noudevsync $name
+done
+expect_ok "the second disk is given again" format --force "$DISK2"
+
 # A dump ----------------------------------------------------------------------
 expect_fail "nothing there to fetch" 70 'no encrypted dump' hostcrypt dump fetch /tmp/x
 expect "and no file is made" no bash -c '[ -e /tmp/x ] || echo no'

@@ -3,9 +3,9 @@
 # about: "dump test" finds what only shows when the RAM disk is unpacked and its program run
 # rigs: uml
 # uml: plain
-# timeout: 400
+# timeout: 600
 # mem: 1024M
-# disks: 1G
+# disks: 1G 32M 64M
 # shellcheck source=tests/scenarios/tools/no-kexec.sh
 . "$TREE/tests/scenarios/tools/no-kexec.sh"
 
@@ -144,3 +144,41 @@ expect_fail "half an image" 82 'cannot be unpacked' try
 cp -p /tmp/good.img "$image"
 expect "and leaves nothing to the end" 0 left
 expect_ok "not a mount either" bash -c '! grep trial /proc/mounts && ! test -e /run/hostcrypt/trial'
+
+# Other targets, with an image for each of them.
+# aim TARGET [LINE...]
+aim() {
+	printf '%s\n' '[dump]' 'modules = most' "target = $1" "${@:2}" '[recipient support]' \
+		'public-key = /root/keys/support.pem' >$conf
+	hostcrypt dump image >/dev/null 2>&1
+	touch -d '1 hour ago' $conf "$image"
+	our_own_is_loaded
+}
+
+hostcrypt dump format "$DISK2" >/dev/null && aim "block:$DISK2" || give_up "no device for dumps"
+expect_ok "a device" try --key /root/keys/support.key
+printf '%s\n' "$LAST" >/tmp/list
+for line in "trial +$DISK2, written by" 'structure +whole' 'contents +every frame'; do
+	expect_match "a device: ${line:0:10}" "good +$line" cat /tmp/list
+done
+expect_fail "nothing is left on it" 70 'no encrypted dump' hostcrypt dump describe "$DISK2"
+expect_fail "a test that does not fit there" any 'No space left' try --size 40
+expect_fail "nothing is left of that" 70 'no encrypted dump' hostcrypt dump describe "$DISK2"
+hostcrypt dump test --size 4 --keep >/dev/null
+expect_ok "kept, it is a dump like others" hostcrypt dump verify --key /root/keys/support.key "$DISK2"
+
+write_config
+hostcrypt create --yes --provider local "$DISK3" >/dev/null && hostcrypt open "$DISK3" vm1 &&
+	mke2fs -q -t ext4 /dev/mapper/vm1 && mkdir /mnt/vm1 && mount /dev/mapper/vm1 /mnt/vm1 &&
+	mkdir /mnt/vm1/crash && aim volume:vm1/crash 'state = /var/crash' ||
+	give_up "no volume for dumps"
+expect_ok "a volume" try --key /root/keys/support.key
+printf '%s\n' "$LAST" >/tmp/list
+for line in 'trial +/mnt/vm1/crash/.*-test-.*, written by' 'structure +whole' 'contents +every frame'; do
+	expect_match "a volume: ${line:0:10}" "good +$line" cat /tmp/list
+done
+expect "nothing is left in it" '' find /mnt/vm1/crash -type f
+expect_fail "a test that does not fit there either" any 'No space left' try --size 80
+expect "nor of that" '' find /mnt/vm1/crash -type f
+umount /mnt/vm1
+expect_fail "one that is not mounted" 85 'vm1 is not mounted' try

@@ -249,6 +249,52 @@ static void cut_dump_is_good_up_to_there(void)
 	EXPECT(read_dump(dump, HC_DUMP_AREA - 1, "x25519").result == HC_E_DUMP_CUT);
 }
 
+/* @frames frames of zeros to the start of the device @fd, and its end unless @dies. */
+static void write_to_device(int fd, size_t frames, bool dies)
+{
+	static const uint8_t zeros[HC_DUMP_AREA + HC_DUMP_CHUNK];
+	struct hc_dump_writer *writer = NULL;
+
+	EXPECT(hc_pwrite_all(fd, zeros, HC_DUMP_AREA + HC_DUMP_WORD_SIZE, 0) == 0 &&
+	       lseek(fd, 0, SEEK_SET) == 0 &&
+	       hc_dump_writer_open(fd, &info, recipients, 3, &writer) == 0);
+	hc_dump_writer_in_steps(writer);
+	while (frames-- > 0)
+		EXPECT(hc_dump_writer_write(writer, HC_DUMP_STREAM_VMCORE, zeros,
+					    HC_DUMP_CHUNK) == 0);
+	if (!dies)
+		EXPECT(hc_dump_writer_finish(writer) == 0);
+	hc_dump_writer_close(writer);
+}
+
+/* What is there then ends with a whole step, and does not go on with the frames of the
+ * dump before, which would be taken for damage. */
+static void writer_dies_on_a_device(void)
+{
+	const size_t step = HC_DUMP_STEP / FRAME_FULL + 1;
+	const size_t size = HC_DUMP_AREA + 2 * step * FRAME_FULL + HC_DUMP_WORD_SIZE +
+			    HC_DUMP_TAG_SIZE;
+	const size_t frames[] = { 0, 1, step - 1, step, step + 1, 2 * step };
+	uint8_t *bytes = malloc(size);
+	int fd = memfd_create("device", MFD_CLOEXEC);
+
+	for (size_t i = 0; bytes && i < sizeof(frames) / sizeof(frames[0]); i++) {
+		struct outcome outcome;
+
+		write_to_device(fd, 2 * step, false);
+		EXPECT(hc_pread_all(fd, bytes, size, 0) == 0);
+		outcome = read_dump(bytes, size, "rsa");
+		EXPECT(outcome.result == 0 && outcome.frames == 2 * step + 1);
+		write_to_device(fd, frames[i], true);
+		EXPECT(hc_pread_all(fd, bytes, size, 0) == 0);
+		outcome = read_dump(bytes, size, "rsa");
+		EXPECT(outcome.result == HC_E_DUMP_CUT);
+		EXPECT(outcome.frames == frames[i] / step * step);
+	}
+	free(bytes);
+	close(fd);
+}
+
 static void moved_frames_are_refused(void)
 {
 	struct outcome outcome;
@@ -336,6 +382,7 @@ int main(void)
 	RUN(changed_header_is_refused);
 	RUN(changed_frame_is_refused);
 	RUN(cut_dump_is_good_up_to_there);
+	RUN(writer_dies_on_a_device);
 	RUN(moved_frames_are_refused);
 	RUN(header_of_another_dump_is_refused);
 	RUN(recipients_are_needed);

@@ -5,7 +5,7 @@
 
 #include "dump/recipients.h"
 
-int envelope_write(const struct target *target, const char *host, const char *build_id,
+int envelope_write(struct target *target, const char *host, const char *build_id,
 		   int (*streams)(const struct hc_dump_config *config,
 				  struct hc_dump_writer *writer))
 {
@@ -23,9 +23,12 @@ int envelope_write(const struct target *target, const char *host, const char *bu
 	if (r < 0)
 		return r;
 	hc_dump_writer_limit(writer, target->room);
+	if (target->in_steps)
+		hc_dump_writer_in_steps(writer);
 	r = streams(target->config, writer);
 	if (r == 0)
 		r = hc_dump_writer_finish(writer);
+	target->bytes = hc_dump_writer_bytes(writer);
 	hc_dump_writer_close(writer);
 	return r;
 }

@@ -8,7 +8,7 @@
 
 /* Write a dump of @host, whose kernel has @build_id ("" where none is known), to the
  * open @target: header, what @streams writes, end. */
-int envelope_write(const struct target *target, const char *host, const char *build_id,
+int envelope_write(struct target *target, const char *host, const char *build_id,
 		   int (*streams)(const struct hc_dump_config *config,
 				  struct hc_dump_writer *writer));
 

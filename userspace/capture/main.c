@@ -51,8 +51,19 @@ static int write_streams(const struct hc_dump_config *config, struct hc_dump_wri
 	return hc_dump_writer_write(writer, HC_DUMP_STREAM_CAPTURE, text, size);
 }
 
-/* Everything from a target that is there to a dump on it, whose name is returned. */
-static int take_dump(struct target *target, char *ret_name, size_t size)
+/* Should this kernel die, too, the next boot knows what to look for. */
+static void note_begun(const struct target *target, const struct hc_dump_state_place *place,
+		       struct hc_dump_state_file *state)
+{
+	log_say("writing %s", target->name);
+	hc_dump_state_set(&state->now, HC_DUMP_STARTED, target->name);
+	if (hc_dump_state_write(place, state) < 0)
+		log_say("%s", hc_error_message());
+}
+
+/* Everything from a target that is there to a dump on it. */
+static int take_dump(struct target *target, const struct hc_dump_state_place *place,
+		     struct hc_dump_state_file *state)
 {
 	char host[80], build_id[HC_DUMP_BUILD_ID_SIZE];
 	int r = vmcore_hide_keys();
@@ -63,8 +74,7 @@ static int take_dump(struct target *target, char *ret_name, size_t size)
 		r = target_open(target, host, time(NULL));
 	if (r < 0)
 		return r;
-	snprintf(ret_name, size, "%s", target->name);
-	log_say("writing %s", target->name);
+	note_begun(target, place, state);
 	vmcore_build_id(build_id);
 	r = envelope_write(target, host, build_id, write_streams);
 	if (r == 0)
@@ -95,9 +105,8 @@ static int capture(void)
 	r = hc_dump_state_write(&place, &state);
 	if (r < 0)
 		return r;
-	r = take_dump(&target, text, sizeof(text));
-	if (r < 0)
-		snprintf(text, sizeof(text), "%s", hc_error_message());
+	r = take_dump(&target, &place, &state);
+	snprintf(text, sizeof(text), "%s", r < 0 ? hc_error_message() : target.name);
 	hc_dump_state_set(&state.now, r < 0 ? HC_DUMP_FAILED : HC_DUMP_WRITTEN, text);
 	if (hc_dump_state_write(&place, &state) < 0)
 		log_say("%s", hc_error_message());
@@ -110,7 +119,7 @@ int main(int argc, char **argv)
 
 	/* It runs where nothing has crashed, and must not come to the end below. */
 	if (argc > 2 && strcmp(argv[1], HC_CAPTURE_TRIAL) == 0)
-		return trial(strtoul(argv[2], NULL, 10));
+		return trial(strtoul(argv[2], NULL, 10), argc > 3);
 	if (!vmcore_expected()) {
 		fprintf(stderr, "hostcrypt-capture is for the kernel that \"hostcrypt dump load\" "
 				"loads; \"hostcrypt dump test\" tries it\n");

@@ -116,20 +116,39 @@ static int set_route(const struct network *network)
 	return run_ip(direct ? near : far);
 }
 
-int network_up(void)
+static int read_network(struct network *network)
 {
-	struct network network;
 	char line[256];
-	const char *const up[] = { IP,	  "link", "set", "dev", network.interface, "mtu",
-				   network.mtu, "up", NULL };
 	int r = setting_read(HC_CAPTURE_NETWORK, line, sizeof(line));
 
 	if (r < 0)
 		return r;
-	if (sscanf(line, "%31s %63s %47s %47s %15s", network.mac, network.address,
-		   network.gateway, network.host, network.mtu) != 5)
+	if (sscanf(line, "%31s %63s %47s %47s %15s", network->mac, network->address,
+		   network->gateway, network->host, network->mtu) != 5)
 		return hc_fail(HC_E_INTERNAL, "the network's settings are not understood");
-	r = wait_for_card(&network);
+	return 0;
+}
+
+int network_try(void)
+{
+	struct network network;
+	const char *const show[] = { IP, "link", "show", "dev", network.interface, NULL };
+	int r = read_network(&network);
+
+	if (r == 0)
+		r = wait_for_card(&network);
+	return r == 0 ? run_ip(show) : r;
+}
+
+int network_up(void)
+{
+	struct network network;
+	const char *const up[] = { IP,	  "link", "set", "dev", network.interface, "mtu",
+				   network.mtu, "up", NULL };
+	int r = read_network(&network);
+
+	if (r == 0)
+		r = wait_for_card(&network);
 	if (r == 0)
 		r = run_ip(up);
 	if (r == 0)

@@ -6,4 +6,7 @@
 /* HC_E_DUMP_TARGET. */
 int network_up(void);
 
+/* Of a network that is up: is the card there, and the program that sets it? */
+int network_try(void);
+
 #endif

@@ -10,6 +10,7 @@
 #include "dump/part.h"
 #include "dump/state.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct target {
@@ -17,6 +18,10 @@ struct target {
 	char name[256]; /* of the dump, for a person who looks for it */
 	int fd;		/* takes it, from open to commit or discard */
 	uint64_t room;	/* how much it takes at most */
+	bool in_steps;	/* a device, which is written to in steps (dump/writer.h) */
+	uint64_t bytes; /* how much was written */
+	bool trial;	/* nothing has crashed: what is to be brought up is up */
+	bool keep;	/* of a trial: what the other host has is not taken back */
 	struct hc_dump_part part;
 	pid_t sender; /* the program at the other end of the fd, if there is one */
 };

@@ -57,6 +57,8 @@ static int state(struct target *target, struct hc_dump_state_place *ret_place)
 
 static int open_device(struct target *target, const char *host, long long now)
 {
+	int r;
+
 	(void)host;
 	(void)now;
 	if (mark.occupied)
@@ -67,7 +69,12 @@ static int open_device(struct target *target, const char *host, long long now)
 	target->fd = open(mark.state.path, O_RDWR | O_EXCL | O_CLOEXEC);
 	if (target->fd < 0)
 		return hc_fail(HC_E_DUMP_TARGET, "%s: %s", mark.state.path, strerror(errno));
+	/* Of what was there before, nothing shall follow the header that is written next. */
+	r = hc_dump_mark_clear(target->fd);
+	if (r < 0)
+		return hc_fail(HC_E_DUMP_TARGET, "%s: %s", mark.state.path, strerror(-r));
 	target->room = mark.room;
+	target->in_steps = true;
 	snprintf(target->name, sizeof(target->name), "%s", target->config->target.path);
 	return 0;
 }

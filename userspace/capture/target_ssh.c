@@ -53,7 +53,7 @@ static int start(struct target *target, const char *name)
 static int open_remote(struct target *target, const char *host, long long now)
 {
 	struct hc_dump_part names;
-	int r = network_up();
+	int r = target->trial ? network_try() : network_up();
 
 	/* ssh may end before us: then writing fails. */
 	signal(SIGPIPE, SIG_IGN);
@@ -106,7 +106,8 @@ static int commit(struct target *target)
 	int r = wait_for_sender(target);
 
 	if (r == 0)
-		r = hc_ssh_keep(&ssh, target->name);
+		r = target->trial && !target->keep ? hc_ssh_drop(&ssh, target->name) :
+						     hc_ssh_keep(&ssh, target->name);
 	return r < 0 ? leave(target) : 0;
 }
 

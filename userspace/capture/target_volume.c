@@ -3,6 +3,7 @@
  * of the dead kernel's memory, and never lay anywhere else. */
 #include "capture/target_kinds.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -64,7 +65,7 @@ static int inherit_key(const struct volume *volume)
 	return control < 0 ? control : hc_control_inherit(control, volume->table.key_uuid);
 }
 
-static int open_volume(const char *name, struct volume *volume)
+static int open_volume(const char *name, bool is_open, struct volume *volume)
 {
 	char device[64];
 	struct hc_dm_status status;
@@ -73,9 +74,9 @@ static int open_volume(const char *name, struct volume *volume)
 	hc_dm_without_udev();
 	if (r == 0)
 		r = find_device(volume);
-	if (r == 0)
+	if (r == 0 && !is_open)
 		r = inherit_key(volume);
-	if (r == 0)
+	if (r == 0 && !is_open)
 		r = hc_dm_create(name, volume->luks_uuid, &volume->table, false);
 	if (r == 0)
 		r = hc_dm_status(name, &status);
@@ -91,7 +92,7 @@ static int open_part(struct target *target, const char *host, long long now)
 	const struct hc_dump_place *place = &target->config->target;
 	struct volume volume = { 0 };
 	char folder[4096];
-	int r = open_volume(place->volume, &volume);
+	int r = open_volume(place->volume, target->trial, &volume);
 
 	if (r < 0)
 		return r;

@@ -103,7 +103,7 @@ static int try_state(struct target *target)
 	return r == 0 ? hc_dump_state_write(&place, &state) : r;
 }
 
-static int write_dump(struct target *target, uint64_t *ret_bytes)
+static int write_dump(struct target *target)
 {
 	char host[80], name[96];
 	int r = setting_read(HC_CAPTURE_HOST, host, sizeof(host));
@@ -118,7 +118,6 @@ static int write_dump(struct target *target, uint64_t *ret_bytes)
 		target_discard(target);
 		return r;
 	}
-	*ret_bytes = (uint64_t)lseek(target->fd, 0, SEEK_CUR);
 	return target_commit(target);
 }
 
@@ -131,12 +130,11 @@ static unsigned long long milliseconds_since(const struct timespec *begin)
 				    (now.tv_nsec - begin->tv_nsec) / 1000000);
 }
 
-static int run(void)
+static int run(bool keep)
 {
 	HC_DUMP_CONFIG config = { 0 };
 	struct timespec begin;
 	struct target target;
-	uint64_t bytes = 0;
 	int r = hc_dump_config_load(HC_CAPTURE_CONFIG, &config);
 
 	if (r == 0)
@@ -146,23 +144,25 @@ static int run(void)
 	if (r < 0)
 		return r;
 	target_init(&target, &config);
+	target.trial = true;
+	target.keep = keep;
 	r = try_state(&target);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	if (r == 0)
-		r = write_dump(&target, &bytes);
+		r = write_dump(&target);
 	if (r == 0)
-		printf("\n" HC_CAPTURE_TRIAL_RESULT "%llu %llu %s\n", (unsigned long long)bytes,
+		printf("\n" HC_CAPTURE_TRIAL_RESULT "%llu %llu %s\n", (unsigned long long)target.bytes,
 		       milliseconds_since(&begin), target.name);
 	return r;
 }
 
-int trial(unsigned long mib)
+int trial(unsigned long mib, bool keep)
 {
 	int r = hc_process_harden();
 
 	sample_mib = mib;
 	if (r == 0)
-		r = run();
+		r = run(keep);
 	if (r < 0)
 		printf("\n" HC_CAPTURE_TRIAL_ERROR "%s %s\n", hc_error_word(r), hc_error_message());
 	target_close();

@@ -4,8 +4,11 @@
 #ifndef HC_CAPTURE_TRIAL_H
 #define HC_CAPTURE_TRIAL_H
 
-/* Leave a dump of @mib MiB of zeros and this kernel's log; say what came of it on
- * standard output, as dump/environment.h has it. Returns the exit status. */
-int trial(unsigned long mib);
+#include <stdbool.h>
+
+/* Leave a dump of @mib MiB of zeros and this kernel's log, on another host only with
+ * @keep; say what came of it on standard output, as dump/environment.h has it. Returns the
+ * exit status. */
+int trial(unsigned long mib, bool keep);
 
 #endif

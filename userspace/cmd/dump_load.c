@@ -60,11 +60,9 @@ static void say_removed(const char *name)
 }
 
 /* Of the other kinds of target there is one place, or it is another machine's. */
-static int sweep(const struct hc_dump_config *config)
+static int sweep(const struct hc_dump_target *target)
 {
-	return config->target.kind == HC_DUMP_TO_FILE ?
-		       hc_dump_part_sweep(config->target.path, say_removed) :
-		       0;
+	return target->folder[0] ? hc_dump_part_sweep(target->folder, say_removed) : 0;
 }
 
 int dump_load(struct cmd *cmd, const char *path, bool rebuild, bool lock)
@@ -79,7 +77,7 @@ int dump_load(struct cmd *cmd, const char *path, bool rebuild, bool lock)
 	if (r == 0)
 		r = hc_dump_recipients_load(&plan.config, &recipients);
 	if (r == 0)
-		r = sweep(&plan.config);
+		r = sweep(&plan.target);
 	if (r == 0)
 		r = hc_dump_arm(&plan, cmd->config_path);
 	if (r == 0 && plan.target.note[0])

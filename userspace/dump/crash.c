@@ -33,16 +33,47 @@ static void list_readers(const char *path, char *ret_text, size_t size)
 	hc_dump_reader_close(reader);
 }
 
+/* Of a folder, here or elsewhere, the state has only the file's name. */
+static void name_dump(const struct hc_dump_place *place, const char *text, char *ret_path,
+		      size_t size)
+{
+	if (place->kind == HC_DUMP_TO_BLOCK)
+		snprintf(ret_path, size, "%s", text);
+	else
+		snprintf(ret_path, size, "%s/%s",
+			 place->kind == HC_DUMP_TO_FILE ? place->path : place->text, text);
+}
+
 static void describe_dump(const struct hc_dump_config *config, struct hc_dump_crash *crash)
 {
 	char path[PATH_MAX], readers[1024];
 
-	/* Of a folder the state has only the file's name. */
-	snprintf(path, sizeof(path), "%s%s%s",
-		 config->target.kind == HC_DUMP_TO_FILE ? config->target.path : "",
-		 config->target.kind == HC_DUMP_TO_FILE ? "/" : "", crash->entry.text);
+	name_dump(&config->target, crash->entry.text, path, sizeof(path));
 	list_readers(path, readers, sizeof(readers));
 	snprintf(crash->text, sizeof(crash->text), "left the dump %.900s%s", path, readers);
+}
+
+/* A part of a dump in a folder of this host is removed by the next load. Elsewhere it
+ * stays: it is encrypted, and has the kernel's log at its start. */
+static void describe_begun(const struct hc_dump_config *config, struct hc_dump_crash *crash)
+{
+	static const char died[] = "the capture kernel began and did not come to its end";
+	char path[PATH_MAX];
+
+	name_dump(&config->target, crash->entry.text, path, sizeof(path));
+	if (!crash->entry.text[0] || config->target.kind == HC_DUMP_TO_FILE ||
+	    config->target.kind == HC_DUMP_TO_VOLUME)
+		snprintf(crash->text, sizeof(crash->text), "left no dump: %s", died);
+	else if (config->target.kind == HC_DUMP_TO_BLOCK)
+		snprintf(crash->text, sizeof(crash->text),
+			 "left no whole dump: %s; \"hostcrypt dump fetch\" takes what there is from "
+			 "%.900s, which can be read as far as it goes",
+			 died, path);
+	else
+		snprintf(crash->text, sizeof(crash->text),
+			 "left no whole dump: %s; what had been sent is %.900s.part, which can be "
+			 "read as far as it goes",
+			 died, path);
 }
 
 static void describe(const struct hc_dump_config *config, struct hc_dump_crash *crash)
@@ -57,8 +88,8 @@ static void describe(const struct hc_dump_config *config, struct hc_dump_crash *
 		why = "the machine went down without the capture kernel being heard of";
 		break;
 	case HC_DUMP_STARTED:
-		why = "the capture kernel began and did not come to its end";
-		break;
+		describe_begun(config, crash);
+		return;
 	default:
 		break;
 	}

@@ -20,4 +20,8 @@ int hc_disk_sysfs(const char *device, char ret_sysfs[PATH_MAX]);
 /* Is the device in @sysfs, or one that it is made of, encrypted? */
 bool hc_disk_encrypted(const char *sysfs);
 
+/* Will the capture kernel have the device? Not one that is made of others by what the RAM
+ * disk does not have, nor one in memory or behind a network. HC_E_DUMP_TARGET. */
+int hc_disk_check(const char *sysfs);
+
 #endif

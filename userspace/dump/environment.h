@@ -26,6 +26,7 @@
  * or an error's word and sentence. */
 #define HC_CAPTURE_PROGRAM "/sbin/hostcrypt-capture"
 #define HC_CAPTURE_TRIAL "--trial"
+#define HC_CAPTURE_TRIAL_KEEP "keep"
 #define HC_CAPTURE_TRIAL_RESULT "trial-result "
 #define HC_CAPTURE_TRIAL_ERROR "trial-error "
 

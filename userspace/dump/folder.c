@@ -43,6 +43,9 @@ static int find_device(const char *directory, struct hc_dump_folder *folder)
 			       "not have; dumps are encrypted by themselves, so name a folder on "
 			       "a plain one",
 			       directory);
+	r = hc_disk_check(folder->disk.sysfs);
+	if (r < 0)
+		return hc_context(r, "%s", directory);
 	uuid = blkid_get_tag_value(NULL, "UUID", folder->disk.device);
 	if (!uuid)
 		return hc_fail(HC_E_DUMP_TARGET, "the file system on %s has no UUID",

@@ -109,7 +109,7 @@ int hc_dump_mark_make(const char *device, bool force)
 	if (r == 0)
 		r = make_id(mark.id);
 	if (r == 0)
-		r = hc_device_wipe(device, HC_DUMP_AREA);
+		r = hc_device_wipe(device, HC_DUMP_AREA + BLOCK);
 	if (r < 0)
 		return r;
 	mark.room = look.bytes / BLOCK * BLOCK - BLOCK;
@@ -119,7 +119,9 @@ int hc_dump_mark_make(const char *device, bool force)
 
 int hc_dump_mark_clear(int fd)
 {
-	static const uint8_t zeros[HC_DUMP_AREA];
+	/* With a frame's first word behind it: nothing of the old dump can follow the next
+	 * one's header. */
+	static const uint8_t zeros[HC_DUMP_AREA + BLOCK];
 	int r = hc_pwrite_all(fd, zeros, sizeof(zeros), 0);
 
 	return r == 0 && fsync(fd) < 0 ? -errno : r;

@@ -182,6 +182,9 @@ static int read_frame(struct hc_dump_reader *reader, enum hc_dump_stream *ret_st
 
 	if (r < 0)
 		return r;
+	/* What is on a device when its writer dies ends with zeros. */
+	if (aad == 0)
+		return cut(reader);
 	if (!hc_dump_frame_word(be32toh(aad), ret_stream, &size, &last))
 		return damaged(reader);
 	r = take(reader, reader->sealed, size + HC_DUMP_TAG_SIZE);

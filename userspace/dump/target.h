@@ -20,6 +20,7 @@
 struct hc_dump_target {
 	struct hc_dump_disk disks[HC_DUMP_DISKS];
 	size_t n_disks;
+	char folder[2 * PATH_MAX]; /* in this system, where dumps appear; "" for others */
 	char place[PATH_MAX + 32]; /* the place, as the capture kernel sees it */
 	char state[PATH_MAX + 32]; /* the folder of the state, as it sees that; "": none */
 	struct hc_route route;	   /* to another host */

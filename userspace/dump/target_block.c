@@ -28,6 +28,9 @@ static int find(const struct hc_dump_config *config, struct hc_dump_target *targ
 		return hc_fail(HC_E_DUMP_TARGET,
 			       "it is encrypted, and the capture kernel does not have its key; "
 			       "dumps are encrypted by themselves, so name a plain device");
+	r = hc_disk_check(disk->sysfs);
+	if (r < 0)
+		return r;
 	snprintf(disk->device, sizeof(disk->device), "%s", device);
 	if ((size_t)snprintf(disk->spec, sizeof(disk->spec), "%s", device) >= sizeof(disk->spec))
 		return hc_fail(HC_E_DUMP_TARGET, "the path is too long");

@@ -17,6 +17,7 @@ static int find(const struct hc_dump_config *config, struct hc_dump_target *targ
 	target->disks[target->n_disks] = folder.disk;
 	target->disks[target->n_disks++].point = HC_CAPTURE_MOUNT;
 	target->free_bytes = folder.free_bytes;
+	snprintf(target->folder, sizeof(target->folder), "%s", config->target.path);
 	snprintf(target->place, sizeof(target->place), "file:%s%s", HC_CAPTURE_MOUNT,
 		 folder.path);
 	return 0;

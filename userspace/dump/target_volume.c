@@ -35,6 +35,9 @@ static int find_device(const struct hc_dm_status *status, struct hc_dump_disk *d
 			       "the volume is on %s, which is encrypted itself; name one on a plain "
 			       "device",
 			       disk->device);
+	r = hc_disk_check(disk->sysfs);
+	if (r < 0)
+		return hc_context(r, "the volume's device");
 	/* One with its header elsewhere has only its name. */
 	uuid = blkid_get_tag_value(NULL, "UUID", disk->device);
 	snprintf(disk->spec, sizeof(disk->spec), "%s%.100s", uuid ? "UUID=" : "",
@@ -47,7 +50,8 @@ static int find_device(const struct hc_dm_status *status, struct hc_dump_disk *d
 static int find_folder(const struct hc_dump_place *place, struct hc_dump_target *target)
 {
 	static struct hc_mount mount;
-	static char device[PATH_MAX], folder[2 * PATH_MAX];
+	static char device[PATH_MAX];
+	char *folder = target->folder;
 	struct statvfs space;
 	struct stat st;
 	int r;
@@ -61,7 +65,7 @@ static int find_folder(const struct hc_dump_place *place, struct hc_dump_target 
 			       "it holds a file system of type %s; the capture kernel writes to "
 			       "ext4, ext3, ext2 and xfs",
 			       mount.type);
-	snprintf(folder, sizeof(folder), "%s%s", mount.point, place->path);
+	snprintf(folder, sizeof(target->folder), "%s%s", mount.point, place->path);
 	if (stat(folder, &st) < 0 || statvfs(folder, &space) < 0)
 		return hc_fail(HC_E_DUMP_TARGET, "%s: %s", folder, strerror(errno));
 	if (!S_ISDIR(st.st_mode))

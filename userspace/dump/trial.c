@@ -26,11 +26,6 @@
 #define CPIO "/usr/bin/cpio"
 #define CHROOT "/usr/sbin/chroot"
 
-bool hc_dump_trial_possible(const struct hc_dump_config *config)
-{
-	return config->target.kind == HC_DUMP_TO_FILE || config->target.kind == HC_DUMP_TO_BLOCK;
-}
-
 /* Mounts of our own, which are gone when this process is. */
 static int make_folder(void)
 {
@@ -119,20 +114,22 @@ static int take_result(const struct hc_dump_plan *plan, char *output, struct hc_
 		return hc_fail(HC_E_INTERNAL, "the capture environment told no result");
 	trial->bytes = bytes;
 	trial->milliseconds = milliseconds;
-	if (place->kind == HC_DUMP_TO_FILE)
-		snprintf(trial->path, sizeof(trial->path), "%s/%s", place->path, name);
-	else
+	trial->elsewhere = place->kind == HC_DUMP_TO_SSH;
+	if (place->kind == HC_DUMP_TO_BLOCK)
 		snprintf(trial->path, sizeof(trial->path), "%s", place->path);
+	else
+		snprintf(trial->path, sizeof(trial->path), "%s/%s",
+			 trial->elsewhere ? place->text : plan->target.folder, name);
 	return 0;
 }
 
-static int run(const struct hc_dump_plan *plan, const char *root, unsigned mib,
+static int run(const struct hc_dump_plan *plan, const char *root, unsigned mib, bool keep,
 	       struct hc_dump_trial *trial)
 {
 	static char output[64 * 1024];
 	char number[16];
 	const char *const argv[] = { CHROOT, root, HC_CAPTURE_PROGRAM, HC_CAPTURE_TRIAL, number,
-				     NULL };
+				     keep ? HC_CAPTURE_TRIAL_KEEP : NULL, NULL };
 	char *line;
 	int r;
 
@@ -149,7 +146,7 @@ static int run(const struct hc_dump_plan *plan, const char *root, unsigned mib,
 }
 
 int hc_dump_trial_run(const struct hc_dump_plan *plan, const char *providers_path, unsigned mib,
-		      struct hc_dump_trial *ret_trial)
+		      bool keep, struct hc_dump_trial *ret_trial)
 {
 	static const char *const folders[] = { "/dev", "/proc", "/sys" };
 	const char *root = IMAGE;
@@ -160,7 +157,7 @@ int hc_dump_trial_run(const struct hc_dump_plan *plan, const char *providers_pat
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && r == 0; i++)
 		r = bind_in(root, folders[i]);
 	if (r == 0)
-		r = run(plan, root, mib, ret_trial);
+		r = run(plan, root, mib, keep, ret_trial);
 	umount2(FOLDER, MNT_DETACH);
 	rmdir(FOLDER);
 	return r;
@@ -188,10 +185,13 @@ int hc_dump_trial_verify(const struct hc_dump_trial *trial)
 
 int hc_dump_trial_remove(const struct hc_dump_trial *trial)
 {
-	HC_FD fd = open(trial->path, O_RDWR | O_CLOEXEC);
+	HC_FD fd = -1;
 	struct stat st;
 	int r = 0;
 
+	if (trial->elsewhere)
+		return 0;
+	fd = open(trial->path, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return hc_fail_errno(errno, "%s", trial->path);
 	if (S_ISBLK(st.st_mode))

@@ -12,25 +12,25 @@
 #include "dump/arm.h"
 
 struct hc_dump_trial {
-	char path[PATH_MAX]; /* of the dump it left, in this system */
+	char path[2 * PATH_MAX + 256]; /* of the dump it left */
+	bool elsewhere; /* it is on another host, where this one cannot read */
 	uint64_t bytes;	     /* of its size */
 	uint64_t milliseconds;
 };
 
-/* Can the target of @config be written to by anybody but a capture kernel? */
-bool hc_dump_trial_possible(const struct hc_dump_config *config);
-
 /*
- * Leaves a dump of @mib MiB of zeros and this kernel's log. The caller's mounts are its
- * own from then on.
+ * Leaves a dump of @mib MiB of zeros and this kernel's log. Where only the program that
+ * wrote it can remove it again, that does so unless @keep. The caller's mounts are its own
+ * from then on.
  */
 int hc_dump_trial_run(const struct hc_dump_plan *plan, const char *providers_path, unsigned mib,
-		      struct hc_dump_trial *ret_trial);
+		      bool keep, struct hc_dump_trial *ret_trial);
 
-/* Is the dump whole, as far as can be seen without a key? HC_E_DUMP_CUT and others. */
+/* Of one that is not elsewhere: is the dump whole, as far as can be seen without a key?
+ * HC_E_DUMP_CUT and others. */
 int hc_dump_trial_verify(const struct hc_dump_trial *trial);
 
-/* Remove the dump. */
+/* Remove the dump, where that has not been done. */
 int hc_dump_trial_remove(const struct hc_dump_trial *trial);
 
 #endif

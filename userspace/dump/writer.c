@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -19,6 +20,12 @@ struct hc_dump_writer {
 	enum hc_dump_stream stream;
 	uint64_t number;
 	uint64_t room; /* for more frames */
+	uint64_t at;   /* where the next frame goes, from the header's start */
+	bool in_steps;
+	struct {
+		uint64_t at;   /* its first frame */
+		uint32_t word; /* of that, held back; 0 between two steps */
+	} step;
 	bool ended; /* finished or failed: nothing may follow */
 	uint8_t frame[HC_DUMP_FRAME_MAX];
 };
@@ -66,6 +73,7 @@ int hc_dump_writer_open(int fd, const struct hc_dump_info *info,
 		return hc_fail(HC_E_MEMORY, "no memory for a frame of the dump");
 	writer->fd = fd;
 	writer->room = UINT64_MAX;
+	writer->at = HC_DUMP_AREA;
 	writer->stream = HC_DUMP_STREAM_LOG;
 	r = hc_secret_alloc(HC_DUMP_CHUNK, &writer->plain);
 	if (r == 0)
@@ -80,6 +88,51 @@ int hc_dump_writer_open(int fd, const struct hc_dump_info *info,
 void hc_dump_writer_limit(struct hc_dump_writer *writer, uint64_t bytes)
 {
 	writer->room = bytes < HC_DUMP_AREA ? 0 : bytes - HC_DUMP_AREA;
+}
+
+void hc_dump_writer_in_steps(struct hc_dump_writer *writer)
+{
+	writer->in_steps = true;
+}
+
+/* What was written reaches the disk, and ends there; then its first word follows, so
+ * that it counts. */
+static int end_step(struct hc_dump_writer *writer)
+{
+	static const uint32_t end;
+	int r = 0;
+
+	if (writer->room >= sizeof(end))
+		r = hc_pwrite_all(writer->fd, &end, sizeof(end), writer->at);
+	if (r == 0 && fdatasync(writer->fd) < 0)
+		r = -errno;
+	if (r == 0)
+		r = hc_pwrite_all(writer->fd, &writer->step.word, sizeof(writer->step.word),
+				  writer->step.at);
+	writer->step.word = 0;
+	return r;
+}
+
+/* The sealed frame, of @size bytes. */
+static int put_frame(struct hc_dump_writer *writer, size_t size, bool last)
+{
+	int r;
+
+	if (size > writer->room)
+		return -ENOSPC;
+	if (writer->in_steps && writer->step.word == 0) {
+		memcpy(&writer->step.word, writer->frame, sizeof(writer->step.word));
+		writer->step.at = writer->at;
+		memset(writer->frame, 0, sizeof(writer->step.word));
+	}
+	r = hc_write_all(writer->fd, writer->frame, size);
+	if (r < 0)
+		return r;
+	writer->room -= size;
+	writer->at += size;
+	if (writer->in_steps && (last || writer->at - writer->step.at >= HC_DUMP_STEP))
+		r = end_step(writer);
+	return r;
 }
 
 static int seal(struct hc_dump_writer *writer, bool last)
@@ -98,9 +151,7 @@ static int seal(struct hc_dump_writer *writer, bool last)
 			     writer->plain.data, writer->filled,
 			     writer->frame + HC_DUMP_WORD_SIZE);
 	if (r == 0) {
-		r = size > writer->room ? -ENOSPC :
-					  hc_write_all(writer->fd, writer->frame, size);
-		writer->room -= r == 0 ? size : 0;
+		r = put_frame(writer, size, last);
 		if (r < 0)
 			r = hc_fail_errno(-r, "cannot write the dump");
 	}
@@ -133,6 +184,11 @@ int hc_dump_writer_write(struct hc_dump_writer *writer, enum hc_dump_stream stre
 			r = seal(writer, false);
 	}
 	return r;
+}
+
+uint64_t hc_dump_writer_bytes(const struct hc_dump_writer *writer)
+{
+	return writer->at;
 }
 
 int hc_dump_writer_finish(struct hc_dump_writer *writer)

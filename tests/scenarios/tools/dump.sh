@@ -10,6 +10,9 @@ release=$(uname -r)
 # More lines of dump.conf.
 dump_config=()
 
+# What "dump status" names a dump's place.
+dump_place=/var/crash/
+
 # The kernel where a machine has it, our module among its modules, and the capture
 # kernel's RAM disk, which the companion has made.
 install_capture() {
@@ -22,22 +25,39 @@ install_capture() {
 		cp -p "$made"/*.img* /var/lib/hostcrypt/dump/
 }
 
-# begin [MAKEDUMPFILE]: a machine with a target, a recipient's public key and all that
-# "dump load" needs.
-begin() {
+# prepare [MAKEDUMPFILE]: a machine with a recipient's public key and all that "dump
+# load" needs but dump.conf.
+prepare() {
 	local made
 
 	load_module || give_up "no module"
 	made=$(ask_host image "$@") && install_capture "$made" ||
 		give_up "the capture environment cannot be put in place"
-	[ "$BOOT" != 1 ] || mke2fs -q -F -b 4096 "$DISK1"
-	mkdir -p /etc/hostcrypt /var/crash
-	mount "$DISK1" /var/crash || give_up "the target cannot be mounted"
+	mkdir -p /etc/hostcrypt
 	ask_host public support >/etc/hostcrypt/support.pem || give_up "no recipient"
-	printf '%s\n' '[dump]' 'target = file:/var/crash' 'modules = most' \
-		${1:+"makedumpfile = $1"} "${dump_config[@]}" \
-		'[recipient support]' 'public-key = /etc/hostcrypt/support.pem' \
-		>/etc/hostcrypt/dump.conf
+}
+
+# configure TARGET [LINE...]: dump.conf.
+configure() {
+	printf '%s\n' '[dump]' 'modules = most' "target = $1" "${@:2}" '[recipient support]' \
+		'public-key = /etc/hostcrypt/support.pem' >/etc/hostcrypt/dump.conf
+}
+
+# A process with the words "planted-process" in its memory. In two halves here: no
+# program's text has the whole.
+plant_process() {
+	python3 -c 'import os; kept = "-".join(["planted", "process"]) * 100000
+open("/tmp/ready", "w").close(); os.read(os.pipe()[0], 1)' &
+	wait_for 120 test -e /tmp/ready || give_up "nothing planted"
+}
+
+# begin [MAKEDUMPFILE]: the same with a file system for dumps.
+begin() {
+	prepare "$@"
+	[ "$BOOT" != 1 ] || mke2fs -q -F -b 4096 "$DISK1"
+	mkdir -p /var/crash
+	mount "$DISK1" /var/crash || give_up "the target cannot be mounted"
+	configure file:/var/crash ${1:+"makedumpfile = $1"} "${dump_config[@]}"
 }
 
 arm() {
@@ -47,7 +67,8 @@ arm() {
 # expect_crash STATE REGEX: what "dump status" tells of the last panic.
 expect_crash() {
 	expect_match "boot $BOOT: status: the last crash's dump is $1" \
-		"^ *last crash: [-0-9TZ:]+, $1: it left (no dump: |the dump /var/crash/)$2" hostcrypt dump status
+		"^ *last crash: [-0-9TZ:]+, $1: it left (no dump: |the dump $dump_place)$2" \
+		hostcrypt dump status
 }
 
 # How many dumps there are; fails where there is a part of one.

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# about: Real panics whose dumps go to another host through ssh, or fail on the way
+# rigs: qemu-6.12
+# timeout: 600
+# mem: 640M
+# disks: 16M
+# kernel: crashkernel=320M
+# console-allow: Kernel panic - not syncing: sysrq triggered crash|Call Trace:
+
+# shellcheck source=tests/scenarios/tools/dump.sh
+. "$TREE/tests/scenarios/tools/dump.sh"
+
+# connect [WORD...]: dump.conf for an sshd on the machine, which is the other host; what
+# became of a dump is kept on the first disk
+connect() {
+	local port folder
+
+	[ "$BOOT" != 1 ] || mke2fs -q -F -b 4096 "$DISK1"
+	mkdir -p /mnt/state
+	mount "$DISK1" /mnt/state || give_up "no place for the state"
+	port=$(ask_host sshd "$@") && folder=$(ask_host folder) || give_up "no sshd"
+	dump_place=ssh:root@10.0.2.2:$port$folder/
+	configure "${dump_place%/}" 'state = /mnt/state' 'ssh-key = /mnt/state/key' \
+		'ssh-known-hosts = /mnt/state/known'
+	known=$(ask_host host_key | sed "s/^/[10.0.2.2]:$port /")
+	[ -e /mnt/state/known ] || echo "$known" >/mnt/state/known
+}
+
+# In one word.
+authorize() {
+	ask_host authorize "$(base64 -w0 <<<"$1")"
+}
+
+prepare
+case $BOOT in
+1)
+	connect
+	expect_fail "no key yet" 85 'dump ssh-key' hostcrypt dump load
+	line=$(hostcrypt dump ssh-key) || fail "a key" "$line"
+	authorize "$(ask_host host_key)"
+	expect_fail "the other host does not know it" 85 'Permission denied' hostcrypt dump load
+	authorize "$line"
+	rm /mnt/state/known
+	expect_fail "we do not know the other host" 85 'key of .10.0.2.2.:[0-9]+ is not known' \
+		hostcrypt dump load
+	echo "${known% *} $(cut -d' ' -f2 /mnt/state/key.pub)" >/mnt/state/known
+	expect_fail "it is another than we know" 85 'Host key verification failed' hostcrypt dump load
+	echo "$known" >/mnt/state/known
+	expect "none of this left anything there" '' ask_host received
+	plant_process
+	arm
+	crash_guest
+	;;
+2)
+	connect small
+	expect_crash written 'guest-[0-9TZ]+.hcdump'
+	expect_match "one dump is there, and no part of one" '^guest-[0-9TZ]+.hcdump $' ask_host received
+	expect "nothing of the memory in it is in clear" 0 \
+		ask_host count dump planted-process 'Kernel panic'
+	expect_ok "the offline key reads all of it" ask_host extract support
+	expect_match "what was planted is in the memory" '^[1-9]' ask_host count vmcore planted-process
+	expect_ok "the kernel's log is in it" ask_host extract support --log
+	expect_match "that is of the crash" '^[1-9]' ask_host count kernel-log 'Kernel panic'
+	# The next one is too large for the other host.
+	arm
+	crash_guest
+	;;
+3)
+	connect
+	expect_crash failed 'cannot write the dump: Broken pipe'
+	expect_match "its place says why" 'Broken pipe.*ssh: ' ask_host why
+	expect_match "no part is there" '^guest-[0-9TZ]+.hcdump.failed $' ask_host received
+	arm
+	expect_match "the other host is another one when the panic comes" '^[0-9]+$' \
+		ask_host sshd exchanged
+	crash_guest
+	;;
+4)
+	connect
+	expect_crash failed '.*Host key verification failed'
+	arm
+	expect_match "the other host goes away" '^[0-9]+$' ask_host sshd no
+	crash_guest
+	;;
+5)
+	connect
+	expect_crash failed '.*Connection refused'
+	expect "of neither is anything there" '' ask_host received
+	;;
+esac
