@@ -40,6 +40,7 @@ must_fail() {
 must_fail failing@uml-plain '1 passed, 2 failed' 'this-is-not: exit status 1'
 must_fail hanging@uml-plain '1 passed, 1 failed' 'hanging: no end after [0-9]+ s; killed'
 says hanging-shows-its-tail 'the last words'
+says failures-are-listed-at-the-end '^failed: hanging@uml-plain: hanging: no end after'
 must_fail panicking@uml-plain '0 passed, 2 failed' 'panicking: the guest died'
 says panic-is-quoted 'the console says: .*Kernel panic'
 must_fail warning@uml-plain '1 passed, 1 failed' 'warning: the console says: .*made/up.c'
