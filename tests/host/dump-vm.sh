@@ -11,70 +11,13 @@ cd "$(dirname "$0")/../.." || exit
 . tests/rig/common.sh
 # shellcheck source=../rig/full/lib.sh
 . "$RIG/full/lib.sh"
+# shellcheck source=../rig/full/checks.sh
+. "$RIG/full/checks.sh"
 
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/hostcrypt-dump-vm.XXXXXX")
 trap full_end EXIT
 trap 'exit 1' INT TERM
-failed=0
 tool=$(realpath "${B:-build}/hostcrypt")
-began=$SECONDS
-
-# Without its VM the test is over.
-fail() {
-	echo "FAIL $1: $(tail -n 6 <<<"$2" | tr '\n' '|')"
-	failed=1
-	"$VM" "$DIR" alive || { "$VM" "$DIR" console 40; exit 1; }
-}
-
-pass() {
-	echo "PASS $1 ($((SECONDS - began)) s)"
-}
-
-# check NAME COMMAND... - COMMAND succeeds
-check() {
-	local name=$1 output
-	shift
-
-	if output=$("$@" 2>&1); then
-		pass "$name"
-	else
-		fail "$name" "$output"
-	fi
-}
-
-not() {
-	! "$@"
-}
-
-guest() {
-	"$VM" "$DIR" run --timeout 400 "exec 2>&1; $1"
-}
-
-# says NAME REGEX COMMAND - the guest's COMMAND prints a line like that
-says() {
-	local output
-
-	output=$(guest "$3")
-	if grep -Eq -- "$2" <<<"$output"; then
-		pass "$1"
-	else
-		fail "$1" "no '$2' in: $output"
-	fi
-}
-
-# becomes NAME SECONDS COMMAND - within that time the guest's COMMAND succeeds
-becomes() {
-	local end=$((SECONDS + $2))
-
-	until guest "$3" >/dev/null; do
-		if [ $SECONDS -ge $end ]; then
-			fail "$1" "not within $2 s; $(guest 'hostcrypt dump status; journalctl -n 5 -u hostcrypt-dump')"
-			return
-		fi
-		sleep 0.5
-	done
-	pass "$1"
-}
 
 # on_disk COMMAND: debugfs on the dumps' disk, from here
 on_disk() {
@@ -82,6 +25,18 @@ on_disk() {
 }
 
 PARAMETER=/sys/module/dm_hostcrypt/parameters/registry
+WHY='hostcrypt dump status; journalctl -n 5 -u hostcrypt-dump'
+
+# What udev has begun has come to its end; how often the unit was reloaded until now.
+SETTLE='udevadm settle; until [ -z "$(systemctl list-jobs --no-legend)" ]; do sleep 0.2; done'
+COUNT='journalctl -b -u hostcrypt-dump -o cat | grep -c ^Reloaded'
+
+# reloads NAME N COMMAND - the guest's COMMAND has the unit reloaded N times
+reloads() {
+	says "$1" "^$2\$" "$SETTLE; before=\$($COUNT)
+		$3
+		$SETTLE; echo \$((\$($COUNT) - before))"
+}
 
 # --- a host is set up -----------------------------------------------------
 full_begin
@@ -89,7 +44,7 @@ openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out "$DIR/s
 	openssl pkey -in "$DIR/support.key" -pubout -out "$DIR/support.pem" || exit
 mkdir -p "$DIR/log"
 full_boot --disk crash=1G --memory 1280 --kernel crashkernel=384M >"$DIR/log/boot" 2>&1 ||
-	{ "$VM" "$DIR" console 40; fail "the VM boots" "$(cat "$DIR/log/boot")"; exit 1; }
+	give_up "the VM boots" "$(cat "$DIR/log/boot")"
 pass "the VM boots"
 check "hostcrypt's files go in" full_unpack
 "$VM" "$DIR" put "$DIR/support.pem" /etc/hostcrypt/support.pem
@@ -111,9 +66,31 @@ says "is gone again" '^lost\+found hostcrypt-dump-state$' 'cd /var/crash; echo $
 becomes "the module is loaded anew, and so is the capture kernel" 120 "was=\$(cat $PARAMETER)
 	until [ \"\$(cat $PARAMETER)\" != \$was ]; do rmmod dm_hostcrypt && modprobe dm_hostcrypt; done
 	for i in \$(seq 40); do [ \"\$(head -n 1 /run/hostcrypt/dump-loaded)\" = \$(cat $PARAMETER) ] &&
-		exit 0; sleep 0.5; done; exit 1"
+		exit 0; sleep 0.5; done; exit 1" "$WHY"
 says "by udev, which had the unit reloaded" 'start_time=\[[A-Z]' \
 	'systemctl show -P ExecReload hostcrypt-dump'
+# This kernel keeps the capture kernel's list of CPUs and memory by itself, one that
+# says it does not has it loaded again.
+hotplug='cpu=/sys/devices/system/cpu/cpu1/online; echo 0 >$cpu && echo 1 >$cpu &&
+	for block in /sys/devices/system/memory/memory*; do
+		echo offline >$block/state && echo online >$block/state && break
+	done 2>/dev/null || echo nothing went'
+says "this kernel looks after CPUs and memory" '^11$' \
+	'cat /sys/devices/system/{cpu,memory}/crash_hotplug | tr -d "\n"; echo'
+reloads "where they change, nothing is loaded again" 0 "$hotplug"
+for what in cpu memory; do
+	check "a kernel that does not look after $what" guest \
+		"echo 0 >/run/zero && mount --bind /run/zero /sys/devices/system/$what/crash_hotplug"
+	# Reloads that are asked for at the same time are one.
+	reloads "has the capture kernel loaded again" '[12]' "$hotplug"
+	guest "umount /sys/devices/system/$what/crash_hotplug" >/dev/null
+done
+check "a second kernel is installed" guest 'this=$(uname -r); cp /boot/vmlinuz-$this /boot/vmlinuz-second &&
+	cp -a /lib/modules/$this /lib/modules/second && depmod second'
+says "its capture environment is made then" '/lib/modules/second/.*/dm-hostcrypt\.ko' \
+	'/etc/kernel/postinst.d/hostcrypt-dump second; lsinitramfs /var/lib/hostcrypt/dump/second.img'
+check "and goes with the kernel" guest 'rm -r /boot/vmlinuz-second /lib/modules/second &&
+	/etc/kernel/postrm.d/hostcrypt-dump second && ! ls /var/lib/hostcrypt/dump/second*'
 says "a kernel without a module is installed all the same" 'tried again.*|^0$' \
 	'/etc/kernel/postinst.d/hostcrypt-dump 0.0-none; echo $?'
 says "a unit that would write in clear is stopped" 'kdump-tools.service' \

@@ -13,77 +13,13 @@ cd "$(dirname "$0")/../.." || exit
 . tests/rig/common.sh
 # shellcheck source=../rig/full/lib.sh
 . "$RIG/full/lib.sh"
+# shellcheck source=../rig/full/checks.sh
+. "$RIG/full/checks.sh"
 
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/hostcrypt-full.XXXXXX")
 trap full_end EXIT
 trap 'exit 1' INT TERM
-failed=0
 MAPPED=/dev/mapper/vm1
-
-pass() {
-	echo "PASS $1"
-}
-
-# Without its VM the test is over.
-fail() {
-	echo "FAIL $1: $(tail -n 6 <<<"$2" | tr '\n' '|')"
-	failed=1
-	"$VM" "$DIR" alive || exit 1
-}
-
-# What cannot be gone on from.
-give_up() {
-	echo "--- console"
-	"$VM" "$DIR" console 40
-	fail "$1" "$2"
-	exit 1
-}
-
-# check NAME COMMAND... - COMMAND succeeds
-check() {
-	local name=$1 output
-	shift
-
-	if output=$("$@" 2>&1); then
-		pass "$name"
-	else
-		fail "$name" "$output"
-	fi
-}
-
-not() {
-	! "$@"
-}
-
-guest() {
-	"$VM" "$DIR" run "exec 2>&1; $1"
-}
-
-# says NAME REGEX COMMAND - the guest's COMMAND prints a line like that
-says() {
-	local output
-
-	output=$(guest "$3")
-	if grep -Eq -- "$2" <<<"$output"; then
-		pass "$1"
-	else
-		fail "$1" "no '$2' in: $output"
-	fi
-}
-
-# becomes NAME SECONDS COMMAND - within that time the guest's COMMAND succeeds
-becomes() {
-	local end=$((SECONDS + $2)) began=$SECONDS
-
-	until guest "$3" >/dev/null; do
-		if [ $SECONDS -ge $end ]; then
-			fail "$1" "not within $2 s; $(guest 'hostcrypt status')"
-			return
-		fi
-		sleep 0.5
-	done
-	pass "$1 ($((SECONDS - began)) s)"
-}
 
 state() {
 	echo "hostcrypt status --json $1 | grep -Eq '\"state\": *\"$2\"'"

@@ -5,6 +5,7 @@
 # uml: plain
 # timeout: 120
 # disks: 1G
+# kms: pykmip
 # shellcheck source=tests/scenarios/tools/no-kexec.sh
 . "$TREE/tests/scenarios/tools/no-kexec.sh"
 key small 2048 || give_up "no keys"
@@ -78,5 +79,24 @@ expect_fail "said otherwise it is told" 3 'says otherwise' enable
 expect_fail "said without anything dump.conf counts" 83 'does not take' hostcrypt dump enable
 cp /root/keys/support.key /etc/hostcrypt/any.key
 expect_fail "a private key that is here" 83 'note +this host +/etc/hostcrypt/any.key is a recipient' \
+	hostcrypt dump enable
+rm /etc/hostcrypt/any.key
+
+# A pair at a key server: what that lets this host do is asked.
+start_kms || give_up "no key server"
+write_config
+sed 's/client/client2/' /etc/hostcrypt/hostcrypt.conf >/root/support.conf
+expect_ok "support makes a pair at the key server" \
+	hostcrypt dump key create --provider kms --config /root/support.conf --label atserver
+printf '[dump]\ntarget = file:/var/crash\n\n%s\n' "$(sed -n '/^\[recipient/,$p' <<<"$LAST")" >$conf
+expect_fail "a host that the key server denies the private half" 83 \
+	'good +this host +found no way' hostcrypt dump enable
+expect_match "its recipient is known" 'atserver \(kmip [0-9a-f]{12}\)' printf '%s\n' "$LAST"
+expect_fail "a host that may use it is warned" 83 \
+	'note +this host +the key server decrypts for this host.s certificate.*"atserver": take' \
+	hostcrypt dump enable --config /root/support.conf
+stop_kms
+expect_fail "without the key server that is not known, and hinders nothing" 83 \
+	'note +this host +whether the key server lets this host read is not known: ' \
 	hostcrypt dump enable
 expect_match "disable says what stays" 'leaves no dump any more' hostcrypt dump disable

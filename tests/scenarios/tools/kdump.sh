@@ -40,7 +40,8 @@ says() {
 	if grep -Eq "$2" <<<"$REPORT"; then
 		pass "boot $BOOT: $1"
 	else
-		fail "boot $BOOT: $1" "no '$2' in the report"
+		fail "boot $BOOT: $1" "no '$2' in: $(grep -E '^[a-z]+ |BUG:|RIP:|panic' <<<"$REPORT" |
+			cut -c 1-120 | tail -n 12 | tr '\n' '|')"
 	fi
 }
 
