@@ -76,7 +76,7 @@ hotplug='cpu=/sys/devices/system/cpu/cpu1/online; echo 0 >$cpu && echo 1 >$cpu &
 		echo offline >$block/state && echo online >$block/state && break
 	done 2>/dev/null || echo nothing went'
 says "this kernel looks after CPUs and memory" '^11$' \
-	'cat /sys/devices/system/{cpu,memory}/crash_hotplug | tr -d "\n"; echo'
+	"$SETTLE; cat /sys/devices/system/{cpu,memory}/crash_hotplug | tr -d '\n'; echo"
 reloads "where they change, nothing is loaded again" 0 "$hotplug"
 for what in cpu memory; do
 	check "a kernel that does not look after $what" guest \

@@ -134,15 +134,10 @@ const struct cmd_verb cmd_dump_load = {
 
 static int unload(struct cmd *cmd, int argc, char **argv)
 {
-	static const struct option options[] = { DUMP_OPTIONS, CMD_OPTIONS };
 	const char *path = HC_DUMP_CONFIG_FILE;
 	HC_DUMP_CONFIG config = { 0 };
-	int option, r;
+	int r = dump_take_config(cmd, argc, argv, 0, &path);
 
-	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0)
-		if (option == CMD_OPT_DUMP_CONFIG)
-			path = optarg;
-	r = option < -1 ? option : cmd_check_words(cmd, argc, 0, 0);
 	if (r < 0)
 		return r;
 	/* A configuration that went bad is no reason to stay armed. */
@@ -163,18 +158,13 @@ const struct cmd_verb cmd_dump_unload = {
 
 static int image(struct cmd *cmd, int argc, char **argv)
 {
-	static const struct option options[] = { DUMP_OPTIONS, CMD_OPTIONS };
 	const char *path = HC_DUMP_CONFIG_FILE;
 	static struct hc_dump_target target;
 	static struct hc_dump_image made;
 	HC_DUMP_CONFIG config = { 0 };
 	struct utsname name;
-	int option, r;
+	int r = dump_take_config(cmd, argc, argv, 1, &path);
 
-	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0)
-		if (option == CMD_OPT_DUMP_CONFIG)
-			path = optarg;
-	r = option < -1 ? option : cmd_check_words(cmd, argc, 0, 1);
 	if (r == 0)
 		r = hc_dump_config_load(path, &config);
 	if (r == 0 && !config.all_modules)

@@ -10,6 +10,12 @@ enum { CMD_OPT_DUMP_CONFIG = CMD_OPT_OWN, CMD_OPT_DUMP_OWN };
 
 #define DUMP_OPTIONS { "dump-config", required_argument, NULL, CMD_OPT_DUMP_CONFIG }
 
+/*
+ * The command line of a verb that takes no option but --dump-config, and @max words at
+ * most; @path is changed where that is given. 0 or a negative code.
+ */
+int dump_take_config(struct cmd *cmd, int argc, char **argv, int max, const char **path);
+
 /* Tells a person why it takes so long. */
 void dump_say_image(const char *release);
 

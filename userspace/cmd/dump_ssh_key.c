@@ -32,16 +32,11 @@ static int read_public(const char *path, char *ret_key, size_t size)
 
 static int run(struct cmd *cmd, int argc, char **argv)
 {
-	static const struct option options[] = { DUMP_OPTIONS, CMD_OPTIONS };
 	const char *path = HC_DUMP_CONFIG_FILE;
 	static char public_key[8192], line[16384];
 	HC_DUMP_CONFIG config = { 0 };
-	int option, r;
+	int r = dump_take_config(cmd, argc, argv, 0, &path);
 
-	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0)
-		if (option == CMD_OPT_DUMP_CONFIG)
-			path = optarg;
-	r = option < -1 ? option : cmd_check_words(cmd, argc, 0, 0);
 	if (r == 0)
 		r = hc_dump_config_load(path, &config);
 	if (r == 0 && config.target.kind != HC_DUMP_TO_SSH)

@@ -187,15 +187,10 @@ static int print_json(const struct status *status)
 
 static int run(struct cmd *cmd, int argc, char **argv)
 {
-	static const struct option options[] = { DUMP_OPTIONS, CMD_OPTIONS };
 	static struct status status;
 	const char *path = HC_DUMP_CONFIG_FILE;
-	int option, r;
+	int r = dump_take_config(cmd, argc, argv, 0, &path);
 
-	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0)
-		if (option == CMD_OPT_DUMP_CONFIG)
-			path = optarg;
-	r = option < -1 ? option : cmd_check_words(cmd, argc, 0, 0);
 	if (r < 0)
 		return r;
 	collect(path, &status);
