@@ -124,6 +124,7 @@ static void unfit_recipients(void)
 			printf("  recipients: %s\n", lists[i]);
 }
 
+/* The reason counts: a parser that went on would meet others. */
 static void sixteen_recipients_at_most(void)
 {
 	static char list[8192];
@@ -134,7 +135,8 @@ static void sixteen_recipients_at_most(void)
 			strcat(list, "," RECIPIENT);
 		strcat(list, "]");
 		EXPECT(parse(INFO, list) == (n <= 16 ? 0 : HC_E_DUMP_DAMAGED));
-		EXPECT(n > 16 || header.n_entries == n);
+		EXPECT(n > 16 ? strstr(hc_error_message(), "number of recipients") != NULL :
+				header.n_entries == n);
 	}
 }
 
