@@ -6,9 +6,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "dump/header.h"
+#include "dump/reader.h"
 
 #define INFO_REST                                                                                  \
 	"\"id\":\"1\",\"host\":\"h\",\"kernel\":\"6.12\",\"build_id\":\"\",\"time\":\"now\""
@@ -171,6 +175,33 @@ static void lengths(void)
 	}
 }
 
+/* A key server may give out what is none. */
+static void keys(void)
+{
+	static const size_t sizes[] = { 1, 16, 31, 32, 33, 64 };
+	struct hc_dump_reader *reader = NULL;
+	HC_FD fd = memfd_create("dump", MFD_CLOEXEC);
+	enum hc_dump_stream stream;
+	const uint8_t *data;
+	size_t size;
+
+	assemble(INFO, RECIPIENTS);
+	EXPECT(hc_write_all(fd, area, sizeof(area)) == 0 && lseek(fd, 0, SEEK_SET) == 0);
+	if (!EXPECT(hc_dump_reader_open(fd, &reader) == 0))
+		return;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		HC_SECRET key = { 0 };
+
+		EXPECT(hc_secret_alloc(sizes[i], &key) == 0);
+		EXPECT(hc_dump_reader_unlock(reader, &key) ==
+		       (sizes[i] == HC_DUMP_KEY_SIZE ? HC_E_DUMP_DAMAGED : HC_E_DUMP_RECIPIENT));
+	}
+	EXPECT(hc_dump_reader_next(reader, &stream, &data, &size) == HC_E_INTERNAL);
+	EXPECT(hc_dump_reader_offset(reader) == HC_DUMP_AREA);
+	EXPECT(hc_dump_reader_total(reader) == HC_DUMP_AREA);
+	hc_dump_reader_close(reader);
+}
+
 int main(void)
 {
 	RUN(what_it_says);
@@ -180,5 +211,6 @@ int main(void)
 	RUN(unfit_recipients);
 	RUN(sixteen_recipients_at_most);
 	RUN(lengths);
+	RUN(keys);
 	return unit_result();
 }
