@@ -48,7 +48,7 @@ static void full_file(void)
 
 	if (!EXPECT(load("# comment\n" SUPPORT
 			 "\n[dump]\ntarget=file:/srv/crash ; inline\nmodules = most\n"
-			 "lock = yes\n"
+			 "lock = yes\nstall-limit = 3600\n"
 			 "makedumpfile = /opt/makedumpfile\nstate = none\n"
 			 "ssh-key = /k\nssh-known-hosts = /h\n"
 			 "[recipient main]\npublic-key = /m.pem\nprovider = main\n"
@@ -56,6 +56,7 @@ static void full_file(void)
 			 &config) == 0))
 		return;
 	EXPECT(strcmp(config.target.path, "/srv/crash") == 0 && config.all_modules && config.lock);
+	EXPECT(config.stall_limit == 3600);
 	EXPECT(strcmp(config.makedumpfile, "/opt/makedumpfile") == 0);
 	EXPECT(strcmp(config.state, "") == 0 && strcmp(config.ssh_key, "/k") == 0 &&
 	       strcmp(config.ssh_known_hosts, "/h") == 0);
@@ -76,6 +77,7 @@ static void unsaid_values(void)
 
 	if (!EXPECT(load(DUMP SUPPORT, &config) == 0))
 		return;
+	EXPECT(config.stall_limit == HC_DUMP_STALL_LIMIT);
 	EXPECT(!config.state && !config.ssh_known_hosts &&
 	       strcmp(config.ssh_key, HC_DUMP_SSH_KEY) == 0);
 	EXPECT(!config.all_modules && !config.lock && strstr(config.makedumpfile, "/makedumpfile"));
@@ -122,6 +124,10 @@ static void malformed(void)
 	EXPECT(refused(DUMP "target = file:/y\n", 3, "a second time (first in line 2)"));
 	EXPECT(refused(DUMP "modules = all\n", 3, "\"dep\" or \"most\""));
 	EXPECT(refused(DUMP "lock = 1\n", 3, "\"yes\" or \"no\""));
+	EXPECT(refused(DUMP "stall-limit = 9\n", 3, "a number of seconds, 10 to 86400"));
+	EXPECT(refused(DUMP "stall-limit = 86401\n", 3, "a number of seconds"));
+	EXPECT(refused(DUMP "stall-limit = 5m\n", 3, "a number of seconds"));
+	EXPECT(refused(DUMP "stall-limit = -20\n", 3, "a number of seconds"));
 	EXPECT(refused(DUMP DUMP, 3, "a second [dump] (first in line 1)"));
 	EXPECT(refused("[dmp]\n", 1, "unknown section [dmp]"));
 	EXPECT(refused("[dump\n", 1, "\"]\" is missing"));

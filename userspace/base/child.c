@@ -64,7 +64,8 @@ int hc_child_wait(pid_t pid, const char *name)
 		if (errno != EINTR)
 			return hc_fail_errno(errno, "wait for %s", name);
 	if (WIFSIGNALED(status))
-		return hc_fail(HC_E_SYSTEM, "%s was ended by signal %d", name, WTERMSIG(status));
+		return hc_fail(HC_E_SYSTEM, "%s was ended by signal %d%s", name, WTERMSIG(status),
+			       WTERMSIG(status) == SIGKILL ? " (out of memory?)" : "");
 	if (WEXITSTATUS(status) != 0)
 		return hc_fail(HC_E_SYSTEM, "%s ended with exit status %d", name,
 			       WEXITSTATUS(status));

@@ -33,12 +33,22 @@ int target_open(struct target *target, const char *host, long long now)
 
 int target_commit(struct target *target)
 {
-	return kind_of(target)->commit(target);
+	int r = kind_of(target)->commit(target);
+
+	target->whole = r == 0;
+	return r;
 }
 
 void target_discard(struct target *target)
 {
 	kind_of(target)->discard(target);
+}
+
+void target_recover(struct target *target)
+{
+	/* With the name, there may be something of that name. */
+	if (target->name[0] && !target->whole)
+		kind_of(target)->recover(target);
 }
 
 void target_close(void)

@@ -10,6 +10,7 @@
 #include "dump/part.h"
 #include "dump/state.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -23,6 +24,8 @@ struct target {
 	bool trial;	/* nothing has crashed: what is to be brought up is up */
 	bool keep;	/* of a trial: what the other host has is not taken back */
 	struct hc_dump_part part;
+	char folder[PATH_MAX]; /* of the part */
+	bool whole;	       /* committed */
 	pid_t sender; /* the program at the other end of the fd, if there is one */
 };
 
@@ -41,6 +44,12 @@ int target_commit(struct target *target);
 /* Leave nothing that looks like a dump. Only after open. The sentence recorded last
  * stays, and may become longer. */
 void target_discard(struct target *target);
+
+/*
+ * As target_discard(), in another process than that which opened the target, and which
+ * has ended or hangs. Also where it had not come to target_open(), or is done.
+ */
+void target_recover(struct target *target);
 
 /* Everything to the disks, and nothing mounted. */
 void target_close(void);

@@ -89,6 +89,21 @@ static void discard(struct target *target)
 	target->fd = -1;
 }
 
+static void recover(struct target *target)
+{
+	struct hc_dump_state_place place;
+	char why[600];
+
+	snprintf(why, sizeof(why), "%s", hc_error_message());
+	target->fd = state(target, &place) < 0 ? -1 : open(place.path, O_RDWR | O_CLOEXEC);
+	if (target->fd < 0)
+		log_say("%s cannot be cleared: %s", target->name, hc_error_message());
+	else
+		discard(target);
+	if (hc_fail(HC_E_DUMP_TARGET, "%s", why) < 0)
+		return;
+}
+
 static int commit(struct target *target)
 {
 	int error = fsync(target->fd) < 0 ? errno : 0;
@@ -107,4 +122,5 @@ const struct target_kind target_block = {
 	.open = open_device,
 	.commit = commit,
 	.discard = discard,
+	.recover = recover,
 };

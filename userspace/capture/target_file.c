@@ -2,8 +2,12 @@
 /* file:FOLDER, in the capture kernel. */
 #include "capture/target_kinds.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "capture/log.h"
 #include "capture/mount.h"
 #include "dump/environment.h"
 
@@ -20,6 +24,7 @@ int target_open_part(struct target *target, const char *folder, const char *host
 {
 	int r = hc_dump_part_create(folder, host, now, &target->part);
 
+	snprintf(target->folder, sizeof(target->folder), "%s", folder);
 	if (r < 0)
 		return r;
 	target->fd = target->part.fd;
@@ -37,6 +42,16 @@ void target_discard_part(struct target *target)
 	hc_dump_part_discard(&target->part);
 }
 
+void target_recover_part(struct target *target)
+{
+	target->part.fd = -1;
+	target->part.directory = open(target->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (target->part.directory < 0)
+		log_say("%s: %s", target->folder, strerror(errno));
+	else
+		hc_dump_part_discard(&target->part);
+}
+
 static int open_part(struct target *target, const char *host, long long now)
 {
 	return target_open_part(target, target->config->target.path, host, now);
@@ -47,4 +62,5 @@ const struct target_kind target_file = {
 	.open = open_part,
 	.commit = target_commit_part,
 	.discard = target_discard_part,
+	.recover = target_recover_part,
 };

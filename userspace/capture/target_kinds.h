@@ -13,12 +13,15 @@ int target_local_state(struct target *target, struct hc_dump_state_place *ret_pl
 int target_open_part(struct target *target, const char *folder, const char *host, long long now);
 int target_commit_part(struct target *target);
 void target_discard_part(struct target *target);
+void target_recover_part(struct target *target);
 
 struct target_kind {
 	int (*state)(struct target *target, struct hc_dump_state_place *ret_place);
 	int (*open)(struct target *target, const char *host, long long now);
 	int (*commit)(struct target *target);
 	void (*discard)(struct target *target);
+	/* The target's descriptors and its sender are not this process's. */
+	void (*recover)(struct target *target);
 };
 
 extern const struct target_kind target_file, target_block, target_ssh, target_volume;

@@ -122,9 +122,16 @@ static void discard(struct target *target)
 		leave(target);
 }
 
+/* The sender has ended with who started it. */
+static void recover(struct target *target)
+{
+	leave(target);
+}
+
 const struct target_kind target_ssh = {
 	.state = target_local_state,
 	.open = open_remote,
 	.commit = commit,
 	.discard = discard,
+	.recover = recover,
 };

@@ -105,4 +105,5 @@ const struct target_kind target_volume = {
 	.open = open_part,
 	.commit = target_commit_part,
 	.discard = target_discard_part,
+	.recover = target_recover_part,
 };

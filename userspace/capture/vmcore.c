@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "capture/flat.h"
 #include "capture/log.h"
+#include "capture/progress.h"
 #include "dump/environment.h"
 
 #define MODPROBE "/sbin/modprobe"
@@ -91,13 +92,14 @@ static int copy(int fd, struct hc_dump_writer *writer, enum hc_dump_stream strea
 	ssize_t n;
 
 	*ret_bytes = 0;
-	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+	while (progress_await("makedumpfile"), (n = read(fd, buffer, sizeof(buffer))) != 0) {
 		int r;
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return hc_fail_errno(errno, "read what is to be dumped");
+		progress_await(PROGRESS_TARGET);
 		r = hc_dump_writer_write(writer, stream, buffer, (size_t)n);
 		if (r < 0)
 			return r;
@@ -116,6 +118,7 @@ int vmcore_write_log(const char *makedumpfile, struct hc_dump_writer *writer)
 	uint64_t bytes;
 	int r;
 
+	progress_await("makedumpfile");
 	if (hc_child_run(argv, NULL, output, sizeof(output)) < 0) {
 		log_say("no kernel log of its own: %s", hc_error_message());
 		return 0;
@@ -143,6 +146,7 @@ static int write_whole(struct hc_dump_writer *writer)
 
 	if (fd < 0)
 		return hc_fail_errno(errno, VMCORE);
+	progress_await(PROGRESS_TARGET);
 	r = flat_begin(writer);
 	while (r == 0 && (n = read(fd, buffer, sizeof(buffer))) != 0) {
 		if (n < 0 && errno == EINTR)
@@ -150,6 +154,7 @@ static int write_whole(struct hc_dump_writer *writer)
 		if (n < 0)
 			return hc_fail_errno(errno, VMCORE);
 		r = flat_record(writer, at, buffer, (size_t)n);
+		progress_step();
 		at += (uint64_t)n;
 	}
 	if (r == 0)

@@ -18,6 +18,7 @@ enum setting_kind {
 	KIND_MODULES,
 	KIND_YES,
 	KIND_STATE,
+	KIND_SECONDS,
 };
 
 struct setting {
@@ -35,6 +36,7 @@ static const struct setting dump_settings[] = {
 	{ "modules", KIND_MODULES, FIELD(all_modules) },
 	{ "makedumpfile", KIND_PATH, FIELD(makedumpfile) },
 	{ "lock", KIND_YES, FIELD(lock) },
+	{ "stall-limit", KIND_SECONDS, FIELD(stall_limit) },
 #undef FIELD
 };
 
@@ -48,7 +50,10 @@ static const struct setting recipient_settings[] = {
 #undef FIELD
 };
 
-#define SETTINGS_MAX 7
+#define SETTINGS_MAX 8
+
+#define SECONDS_MIN 10
+#define SECONDS_MAX (24 * 60 * 60)
 
 /* Where a section and its settings were said, for messages; 0: not said. */
 struct lines {
@@ -154,6 +159,19 @@ static void set_yes(struct reader *reader, const char *name, bool *field, const 
 	*field = strcmp(value, "yes") == 0;
 }
 
+static void set_seconds(struct reader *reader, const char *name, unsigned *field,
+			const char *value)
+{
+	char *end;
+	unsigned long seconds = strtoul(value, &end, 10);
+
+	if (value[0] < '0' || value[0] > '9' || *end || seconds < SECONDS_MIN ||
+	    seconds > SECONDS_MAX)
+		FAIL(reader, reader->ini.line, "%s = %s; it takes a number of seconds, %d to %d",
+		     name, value, SECONDS_MIN, SECONDS_MAX);
+	*field = (unsigned)seconds;
+}
+
 static void set(struct reader *reader, void *section, const struct setting *setting,
 		const char *value)
 {
@@ -180,6 +198,9 @@ static void set(struct reader *reader, void *section, const struct setting *sett
 		break;
 	case KIND_YES:
 		set_yes(reader, setting->name, field, value);
+		break;
+	case KIND_SECONDS:
+		set_seconds(reader, setting->name, field, value);
 		break;
 	}
 }
@@ -243,6 +264,8 @@ static void finish(struct reader *reader)
 		FAIL(reader, reader->ini.line ? reader->ini.line : 1,
 		     "no recipient: nobody could read a dump; add [recipient NAME] with a "
 		     "public-key");
+	if (config->stall_limit == 0)
+		config->stall_limit = HC_DUMP_STALL_LIMIT;
 	if (reader->ini.error == 0 && !config->ssh_key)
 		hc_ini_set_text(&reader->ini, &config->ssh_key, HC_DUMP_SSH_KEY);
 	if (reader->ini.error == 0 && !config->makedumpfile)

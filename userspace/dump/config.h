@@ -10,6 +10,7 @@
  *	modules = dep
  *	makedumpfile = /usr/bin/makedumpfile
  *	lock = no
+ *	stall-limit = 600
  *
  *	[recipient support]
  *	public-key = /etc/hostcrypt/support.pem
@@ -38,6 +39,7 @@
 #include "dump/place.h"
 
 #define HC_DUMP_CONFIG_FILE "/etc/hostcrypt/dump.conf"
+#define HC_DUMP_STALL_LIMIT 600
 #define HC_DUMP_SSH_KEY "/etc/hostcrypt/dump-ssh-key"
 
 struct hc_dump_recipient_config {
@@ -59,6 +61,8 @@ struct hc_dump_config {
 	char *ssh_known_hosts; /* NULL for the system's own */
 	bool all_modules;   /* modules = most: each driver there is, not only the target's */
 	bool lock;	    /* once loaded, nobody can load another kernel until the next boot */
+	/* After how many seconds without progress a capture is given up. */
+	unsigned stall_limit;
 	char *makedumpfile; /* the first of /usr/local/bin and /usr/bin, unless said */
 	struct hc_dump_recipient_config *recipients;
 	size_t n_recipients;

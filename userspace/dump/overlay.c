@@ -115,8 +115,8 @@ static int put_config(struct hc_cpio *cpio, const struct hc_dump_plan *plan,
 
 	if (!file)
 		return hc_fail(HC_E_MEMORY, "out of memory");
-	fprintf(file, "[dump]\ntarget = %s\nmakedumpfile = %s\n", plan->target.place,
-		plan->config.makedumpfile);
+	fprintf(file, "[dump]\ntarget = %s\nmakedumpfile = %s\nstall-limit = %u\n",
+		plan->target.place, plan->config.makedumpfile, plan->config.stall_limit);
 	fprintf(file, "state = %s\nssh-key = %s\nssh-known-hosts = %s\n",
 		plan->target.state[0] ? plan->target.state : "none", HC_CAPTURE_SSH_KEY,
 		HC_CAPTURE_KNOWN_HOSTS);
