@@ -3,7 +3,7 @@
 # about: Real panics whose dumps go to a block device, which takes one and keeps it
 # rigs: qemu-6.12
 # timeout: 600
-# mem: 640M
+# mem: 768M
 # disks: 192M 16M
 # kernel: crashkernel=288M
 # console-allow: Kernel panic - not syncing: sysrq triggered crash|Call Trace:

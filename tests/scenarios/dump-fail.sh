@@ -3,7 +3,7 @@
 # about: Where a panic's dump cannot be taken, nothing is left of it, and the next boot says why
 # rigs: qemu-6.12
 # timeout: 900
-# mem: 640M
+# mem: 768M
 # disks: 256M
 # bad-sectors: 81920
 # kernel: crashkernel=288M

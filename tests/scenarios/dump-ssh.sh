@@ -3,7 +3,7 @@
 # about: Real panics whose dumps go to another host through ssh, or fail on the way
 # rigs: qemu-6.12
 # timeout: 600
-# mem: 640M
+# mem: 768M
 # disks: 16M
 # kernel: crashkernel=320M
 # console-allow: Kernel panic - not syncing: sysrq triggered crash|Call Trace:
