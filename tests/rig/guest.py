@@ -47,7 +47,7 @@ LOGS = os.environ.get("TEST_LOGS") or os.path.join(BUILD, "test-logs")
 # What a kernel prints when something is wrong with it.
 COMPLAINT = re.compile(
     r"\bBUG:|\bBUG at |WARNING:|Call Trace|Call Backtrace|\bOops\b|KASAN:|UBSAN:"
-    r"|INFO: task .* blocked|rcu.*stall|suspicious RCU usage"
+    r"|INFO: task .* blocked|rcu.*detected.*stall|suspicious RCU usage"
     r"|possible (?:recursive|circular) locking|inconsistent lock state"
     r"|sleeping function called|refcount_t|ODEBUG:"
     r"|unreferenced object|Kernel panic|general protection|Kernel mode fault"
