@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# about: A panic with a damaged list of keys, or a makedumpfile that fails or hangs: no dump, the machine starts again, and the next boot says why
+# rigs: qemu-6.12
+# timeout: 900
+# mem: 768M
+# disks: 256M
+# kernel: crashkernel=288M
+# console-allow: Kernel panic - not syncing: sysrq triggered crash|Call Trace:
+
+# shellcheck source=tests/scenarios/tools/dump.sh
+. "$TREE/tests/scenarios/tools/dump.sh"
+
+CRASH=${MODULE%/*}/tests/crash/hc-crash.ko
+REGISTRY=/sys/module/dm_hostcrypt/parameters/registry
+
+expect_failure() {
+	expect_crash failed "$1"
+	expect "boot $BOOT: no dump, and no part of one" 0 dumps
+}
+
+# Behind the RAM disk's own files, which it replaces. It does what the host is called.
+arm_false() {
+	local image=/var/lib/hostcrypt/dump/$release.img
+
+	mkdir -p /tmp/tree/usr/bin
+	cp "$TREE/tests/scenarios/tools/false_makedumpfile" /tmp/tree/usr/bin/makedumpfile
+	(cd /tmp/tree && find . | cpio --quiet -o -H newc | gzip -1) >>"$image"
+	hostname "$1"
+	arm
+}
+
+dump_config=('stall-limit = 30')
+begin
+case $BOOT in
+1)
+	arm
+	# The generation that counts, behind magic and version.
+	expect_ok "a bit of the list changes" insmod "$CRASH" \
+		way=damage address="$(($(cat $REGISTRY) + 16))"
+	crash_guest
+	;;
+2)
+	expect_failure "the crashed kernel's registry of keys at 0x[0-9a-f]+ cannot be used"
+	arm_false middle
+	crash_guest
+	;;
+3)
+	expect_failure '/usr/bin/makedumpfile ended with exit status 3'
+	arm_false hang
+	crash_guest
+	;;
+4)
+	expect_failure 'makedumpfile made no progress for 30 s'
+	not_in_clear 'Kernel panic' planted-log
+	;;
+esac
