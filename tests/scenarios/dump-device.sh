@@ -59,6 +59,8 @@ take() {
 	hostcrypt dump image --dump-config /tmp/take.conf
 }
 expect_fail "a disk is taken" 82 'dm-hostcrypt is not installed' take "$DISK1"
+ln -s "$DISK1" /dev/by-another-name
+expect_ok "by any of its names" format /dev/by-another-name
 hook=/usr/share/initramfs-tools/hooks/lvm2
 for uuid in '' LVM-abcdef; do
 	dmsetup create --noudevsync ${uuid:+--uuid $uuid} made$uuid --table "0 4096 linear $DISK2 4096" &&

@@ -45,6 +45,21 @@ static void the_mark(void)
 	EXPECT(hc_dump_mark_read(path, &mark) == 0 && !mark.occupied);
 }
 
+/* As a logical volume is called, and what is in /dev/disk. */
+static void device_with_another_name(void)
+{
+	static const struct hc_dump_state_file fresh;
+	char name[64];
+
+	begin("hostcrypt dump device 1 " ID "\n");
+	snprintf(name, sizeof(name), "%s-link", path);
+	EXPECT(symlink(path, name) == 0);
+	EXPECT(hc_dump_mark_read(name, &mark) == 0 && strcmp(mark.state.path, path) == 0);
+	EXPECT(hc_dump_state_write(&mark.state, &fresh) == 0);
+	EXPECT(hc_dump_mark_read(name, &mark) == 0 && strcmp(mark.id, ID) == 0);
+	unlink(name);
+}
+
 static void no_mark(void)
 {
 	begin("hostcrypt dump state 1\n");
@@ -121,6 +136,7 @@ int main(void)
 	if (fd < 0)
 		return EXIT_FAILURE;
 	RUN(the_mark);
+	RUN(device_with_another_name);
 	RUN(no_mark);
 	RUN(the_state);
 	RUN(a_dump_ends_before_the_mark);

@@ -30,7 +30,9 @@ static bool is_occupied(int fd)
 
 static void set_place(struct hc_dump_mark *mark, const char *device)
 {
-	snprintf(mark->state.path, sizeof(mark->state.path), "%s", device);
+	/* A logical volume's name, or one of /dev/disk, is a link; a state's must not be. */
+	if (!realpath(device, mark->state.path))
+		snprintf(mark->state.path, sizeof(mark->state.path), "%s", device);
 	snprintf(mark->state.title, sizeof(mark->state.title), TITLE "%s", mark->id);
 	mark->state.offset = mark->room;
 }
