@@ -95,14 +95,33 @@ read_by_crash() {
 	expect_match "and one for each volume" '^ +50 hostcrypt_wait/' echo "$found"
 }
 
+# A recipient whose private key is at a key server, which nobody can reach from here.
+mkdir -p /etc/hostcrypt
+write_config
+ask_host public main >/etc/hostcrypt/main.pem
+dump_config=('[recipient main]' 'public-key = /etc/hostcrypt/main.pem' 'provider = kms'
+	'private-id = 1' 'public-id = 2')
+
+# Once the capture kernel is loaded: another key for a volume, and for the host itself.
+change_keys() {
+	expect_ok "boot $BOOT: a volume's key changes" hc-ioctl load \
+		7a1b1c1e-0000-4000-8000-000000000032 "$(openssl rand -hex 64)"
+	expect_ok "boot $BOOT: so does the host's certificate" openssl req -x509 -nodes \
+		-newkey rsa:2048 -subj /CN=guest -keyout /etc/hostcrypt/client.key \
+		-out /etc/hostcrypt/client.pem
+	sed -i 's|/run/kms/client|/etc/hostcrypt/client|' /etc/hostcrypt/hostcrypt.conf
+}
+
 case $BOOT in
 1)
 	begin
+	expect_fail "no key server answers" any 'refused' bash -c ': </dev/tcp/127.0.0.1/5696'
 	expect_fail "a registry that nobody tells is not taken" 10 'modprobe' bash -c \
 		"rmmod dm_hostcrypt && hostcrypt dump load"
 	load_module
 	plant
 	arm
+	change_keys
 	crash_guest
 	;;
 2)
@@ -116,6 +135,12 @@ case $BOOT in
 	expect "nor a key or round key of the 50 volumes that were open, or of those before" \
 		none ask_host keys_found
 	read_by_crash
+	expect_match "with no key server, it is for the key server's key too" 'kms at 127.0.0.1:5696, private key 1' \
+		hostcrypt dump describe /var/crash/*.hcdump
+	expect_ok "whose private half reads it after the host's keys changed" \
+		ask_host extract main --log
+	expect_fail "the host cannot, by the name of its key server" any '.' \
+		hostcrypt dump verify --provider kms /var/crash/*.hcdump
 	ask_host public other >/dev/null
 	expect_fail "another key reads nothing" 74 'key' ask_host extract other
 	expect_fail "nor does what the host has" any 'key' hostcrypt dump verify \
