@@ -188,6 +188,7 @@ expect_match "makedumpfile hangs there" 'last crash: .*left no dump: makedumpfil
 	hostcrypt dump status
 expect "the dump's header is gone" 0 bash -c "head -c 65536 '$DISK3' | tr -d '\0' | wc -c"
 
+expect "no program that hung is left" 0 bash -c 'pgrep -fc "sleep 10000[0]" || true'
 sync
 expect "nothing of all that is on a raw disk in clear" 0 clear_pieces
 

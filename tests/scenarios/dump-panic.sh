@@ -5,7 +5,7 @@
 # timeout: 600
 # mem: 768M
 # disks: 512M 16M
-# kernel: crashkernel=288M
+# kernel: crashkernel=200M
 # console-allow: Kernel panic - not syncing: sysrq triggered crash|Call Trace:
 
 # shellcheck source=tests/scenarios/tools/dump.sh
