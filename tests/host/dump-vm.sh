@@ -85,12 +85,14 @@ for what in cpu memory; do
 	reloads "has the capture kernel loaded again" '[12]' "$hotplug"
 	guest "umount /sys/devices/system/$what/crash_hotplug" >/dev/null
 done
-check "a second kernel is installed" guest 'this=$(uname -r); cp /boot/vmlinuz-$this /boot/vmlinuz-second &&
-	cp -a /lib/modules/$this /lib/modules/second && depmod second'
-says "its capture environment is made then" '/lib/modules/second/.*/dm-hostcrypt\.ko' \
-	'/etc/kernel/postinst.d/hostcrypt-dump second; lsinitramfs /var/lib/hostcrypt/dump/second.img'
-check "and goes with the kernel" guest 'rm -r /boot/vmlinuz-second /lib/modules/second &&
-	/etc/kernel/postrm.d/hostcrypt-dump second && ! ls /var/lib/hostcrypt/dump/second*'
+second=6.0.0-second
+check "a second kernel is installed" guest "this=\$(uname -r)
+	cp /boot/vmlinuz-\$this /boot/vmlinuz-$second && cp /boot/config-\$this /boot/config-$second &&
+	cp -a /lib/modules/\$this /lib/modules/$second && depmod $second"
+says "its capture environment is made then" "/lib/modules/$second/.*/dm-hostcrypt\.ko" \
+	"/etc/kernel/postinst.d/hostcrypt-dump $second; lsinitramfs /var/lib/hostcrypt/dump/$second.img"
+check "and goes with the kernel" guest "rm -r /boot/*-$second /lib/modules/$second &&
+	/etc/kernel/postrm.d/hostcrypt-dump $second && ! ls /var/lib/hostcrypt/dump/$second*"
 says "a kernel without a module is installed all the same" 'tried again.*|^0$' \
 	'/etc/kernel/postinst.d/hostcrypt-dump 0.0-none; echo $?'
 says "a unit that would write in clear is stopped" 'kdump-tools.service' \
@@ -106,7 +108,7 @@ check "a panic, and the VM comes up again" "$VM" "$DIR" crash
 says "the journal tells what it left" \
 	'the crash of 20.*Z left the dump /var/crash/kvmhost-[0-9TZ]+\.hcdump, which support can read' \
 	'journalctl -b -u hostcrypt-dump -o cat'
-becomes "the agent tells it too" 60 \
+becomes "the agent tells it too" 300 \
 	'journalctl -b -u hostcryptd -o cat | grep -q "the crash of .* left the dump"'
 says "once" '^1$' 'systemctl restart hostcryptd; journalctl -b -u hostcryptd -o cat | grep -c "the crash of"'
 says "status" 'The last crash, 20.*Z, left the dump /var/crash/kvmhost-' 'hostcrypt status'

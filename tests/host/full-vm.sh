@@ -197,7 +197,8 @@ says "READY with all locked" '^0 of 3 open' \
 	'systemctl is-active --quiet hostcryptd && systemctl show -P StatusText hostcryptd'
 for words in 'state: +locked' 'kek: +1' "provider: +main \(10\.0\.2\.2:$PORT\)" \
 	"answer: .*10\.0\.2\.2:$PORT" 'next attempt: '; do
-	says "status: $words" "$words" 'hostcrypt status vm1'
+	# There is no next attempt while one is being made.
+	becomes "status: $words" 60 "hostcrypt status vm1 | grep -Eq '$words'"
 done
 says "status for programs" '"word": *"kms-unreachable"' 'hostcrypt status --json vm1'
 check "nothing is there to read" guest "test ! -e $MAPPED"
