@@ -103,12 +103,13 @@ check "enable again" guest 'hostcrypt dump enable && systemctl is-active hostcry
 	[ "$(cat /sys/kernel/kexec_crash_loaded)" = 1 ]'
 
 # --- a panic --------------------------------------------------------------
-check "the agent runs" guest 'systemctl enable --now hostcryptd'
+# On the disk, too, before the panic.
+check "the agent runs" guest 'systemctl enable --now hostcryptd && sync'
 check "a panic, and the VM comes up again" "$VM" "$DIR" crash
 says "the journal tells what it left" \
 	'the crash of 20.*Z left the dump /var/crash/kvmhost-[0-9TZ]+\.hcdump, which support can read' \
 	'journalctl -b -u hostcrypt-dump -o cat'
-becomes "the agent tells it too" 300 \
+becomes "the agent tells it too" 60 \
 	'journalctl -b -u hostcryptd -o cat | grep -q "the crash of .* left the dump"'
 says "once" '^1$' 'systemctl restart hostcryptd; journalctl -b -u hostcryptd -o cat | grep -c "the crash of"'
 says "status" 'The last crash, 20.*Z, left the dump /var/crash/kvmhost-' 'hostcrypt status'
