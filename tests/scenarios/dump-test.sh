@@ -5,7 +5,7 @@
 # uml: plain
 # timeout: 600
 # mem: 1024M
-# disks: 1G 32M 64M
+# disks: 1G 256M 256M
 # shellcheck source=tests/scenarios/tools/no-kexec.sh
 . "$TREE/tests/scenarios/tools/no-kexec.sh"
 
@@ -162,7 +162,7 @@ for line in "trial +$DISK2, written by" 'structure +whole' 'contents +every fram
 	expect_match "a device: ${line:0:10}" "good +$line" cat /tmp/list
 done
 expect_fail "nothing is left on it" 70 'no encrypted dump' hostcrypt dump describe "$DISK2"
-expect_fail "a test that does not fit there" any 'No space left' try --size 40
+expect_fail "a test that does not fit there" any 'No space left' try --size 300
 expect_fail "nothing is left of that" 70 'no encrypted dump' hostcrypt dump describe "$DISK2"
 hostcrypt dump test --size 4 --keep >/dev/null
 expect_ok "kept, it is a dump like others" hostcrypt dump verify --key /root/keys/support.key "$DISK2"
@@ -178,7 +178,7 @@ for line in 'trial +/mnt/vm1/crash/.*-test-.*, written by' 'structure +whole' 'c
 	expect_match "a volume: ${line:0:10}" "good +$line" cat /tmp/list
 done
 expect "nothing is left in it" '' find /mnt/vm1/crash -type f
-expect_fail "a test that does not fit there either" any 'No space left' try --size 80
+expect_fail "a test that does not fit there either" any 'No space left' try --size 300
 expect "nor of that" '' find /mnt/vm1/crash -type f
 umount /mnt/vm1
 expect_fail "one that is not mounted" 85 'vm1 is not mounted' try
