@@ -392,6 +392,31 @@ module_param_cb(registry, &hc_param_ops, NULL, 0400);
 MODULE_PARM_DESC(registry,
 		 "in the kernel that saves a dump: physical address of the dead kernel's list of key pages; reads as that of this kernel's");
 
+/* To be read only; without this, "insmod dm-hostcrypt.ko unlisted=0" would call NULL. */
+static int hc_param_set_unlisted(const char *value, const struct kernel_param *param)
+{
+	return -EINVAL;
+}
+
+static int hc_param_get_unlisted(char *buffer, const struct kernel_param *param)
+{
+	u64 unlisted;
+
+	mutex_lock(&hc_registry_lock);
+	unlisted = hc_registry ? hc_copy(hc_registry->active)->unlisted : 0;
+	mutex_unlock(&hc_registry_lock);
+	return scnprintf(buffer, PAGE_SIZE, "%llu\n", unlisted);
+}
+
+static const struct kernel_param_ops hc_param_unlisted_ops = {
+	.set = hc_param_set_unlisted,
+	.get = hc_param_get_unlisted,
+};
+
+module_param_cb(unlisted, &hc_param_unlisted_ops, NULL, 0400);
+MODULE_PARM_DESC(unlisted,
+		 "in how many places keys lie that no list can name; while it is not 0, no dump of this kernel can be saved");
+
 /**
  * hc_registry_init() - begin with an empty registry
  *

@@ -7,6 +7,7 @@
 
 UUID=5b3c1a52-9d9e-4b0e-8d39-0c8d4f5a7e03
 KEY=$(printf '%02x' {129..192})
+UNLISTED=/sys/module/dm_hostcrypt/parameters/unlisted
 SLOW=()
 [ "$RIG" != uml ] || SLOW=(allow_slow_cipher)
 
@@ -133,12 +134,20 @@ check_cipher() {
 		make 8 "$UUID 0 $DISK1 0 1 allow_slow_cipher"
 		expect_match "the slow cipher is allowed and named" 'cipher:xts\(ecb\(' \
 			dmsetup status t
+		expect "its keys are where no list can name them" 1 unlisted
 	else
 		make 8 "$UUID 0 $DISK1 0"
 		expect_match "the fast cipher is in use and named" 'cipher:[a-z0-9_-]+ ' \
 			dmsetup status t
+		expect "its keys are all listed" 0 unlisted
 	fi
 	dmsetup remove t
+	expect "without a volume no key is unlisted" 0 unlisted
+	expect "who is not root is not told" 400 stat -c %a "$UNLISTED"
+}
+
+unlisted() {
+	cat "$UNLISTED"
 }
 
 check_status() {
@@ -352,3 +361,5 @@ check_nowait
 expect "no device is left" "No devices found" dmsetup ls
 expect_ok "the key drops" hc-ioctl drop "$UUID"
 expect_ok "the module unloads" rmmod dm_hostcrypt
+expect_fail "what is unlisted is not for anybody to set" any 'Invalid' \
+	insmod "$MODULE" unlisted=0
