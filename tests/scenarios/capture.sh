@@ -147,6 +147,13 @@ take none 'rm sbin/makedumpfile'
 expect_match "no makedumpfile" 'no makedumpfile that runs' cat "$said"
 taken "all of the memory then"
 
+# The header fits, the log does not, which is written when the memory comes.
+fallocate -l 128K /var/crash/space
+dd if=/dev/zero of=/var/crash/fill bs=64k status=none 2>/dev/null
+rm /var/crash/space
+fails "a disk that is full from the start" long-log 'cannot write the dump: No space left on device'
+expect_fail "is not taken for a makedumpfile that fails" 1 '' grep 'all of the memory' "$said"
+rm /var/crash/fill
 fails "makedumpfile fails in the middle" middle '/sbin/makedumpfile ended with exit status 3'
 fails "it is killed" killed '/sbin/makedumpfile was ended by signal 9 \(out of memory\?\)'
 fails "it takes all the memory" hungry '/sbin/makedumpfile was ended by signal 9 \(out of memory\?\)'

@@ -84,7 +84,8 @@ void vmcore_build_id(char ret_id[HC_DUMP_BUILD_ID_SIZE])
 		log_say("the crashed kernel does not tell its build id");
 }
 
-/* Everything that comes out of @fd goes into @stream. */
+/* Everything that comes out of @fd goes into @stream. @ret_bytes: how much that was, also
+ * what could not be written. */
 static int copy(int fd, struct hc_dump_writer *writer, enum hc_dump_stream stream,
 		uint64_t *ret_bytes)
 {
@@ -99,11 +100,11 @@ static int copy(int fd, struct hc_dump_writer *writer, enum hc_dump_stream strea
 			continue;
 		if (n < 0)
 			return hc_fail_errno(errno, "read what is to be dumped");
+		*ret_bytes += (uint64_t)n;
 		progress_await(PROGRESS_TARGET);
 		r = hc_dump_writer_write(writer, stream, buffer, (size_t)n);
 		if (r < 0)
 			return r;
-		*ret_bytes += (uint64_t)n;
 	}
 	return 0;
 }
@@ -212,6 +213,7 @@ int vmcore_write(const char *makedumpfile, const char *version, unsigned level,
 	if (r == 0)
 		log_say("memory: %llu bytes from makedumpfile %s at level %u",
 			(unsigned long long)bytes, version, level);
+	/* Where there was something it may be the target that failed; then nothing more goes there. */
 	if (r == 0 || bytes > 0)
 		return r;
 	log_say("%s; all of the memory is taken instead", hc_error_message());
