@@ -67,6 +67,18 @@ expect_fail "still nothing was changed" any '' test -e $conf
 
 # Everything is good; this kernel has no kexec.
 expect_fail "then the capture environment is made and loaded" 83 'does not take' enable --lock
+state=/var/crash/hostcrypt-dump-state
+last_crash() {
+	hostcrypt status --json | python3 -c "import json, sys
+print(json.load(sys.stdin)['status']['dumps']['last_crash'])"
+}
+expect "what was not loaded is not armed" disarmed sed -n 2p $state
+sed -i 3s/.*/another-boot/ $state
+expect "and the next boot hears of no crash" None last_crash
+sed -i 2s/.*/armed/ $state
+expect_fail "a load that is refused after a crash" 83 'does not take' hostcrypt dump load
+expect_match "leaves that to be told" "'state': 'armed'" last_crash
+rm $state
 expect_match "dump.conf says who, where, and lock" 'recipient support' cat $conf
 expect_match "dump.conf: target" '^target = file:/var/crash$' cat $conf
 expect_match "dump.conf: lock" '^lock = yes$' cat $conf

@@ -161,6 +161,37 @@ static int write_state(const struct hc_dump_config *config)
 	return hc_dump_state_write(&place, &state);
 }
 
+/* What was armed in another boot is a crash, and stays. */
+static int mark_disarmed(const struct hc_dump_config *config)
+{
+	struct hc_dump_state_place place;
+	struct hc_dump_state_file state;
+	char boot[40];
+	int r = hc_boot_id(boot);
+
+	hc_dump_target_state(config, &place);
+	if (r == 0)
+		r = hc_dump_state_read(&place, &state);
+	if (r < 0 || state.now.state != HC_DUMP_ARMED || strcmp(state.now.boot, boot) != 0)
+		return r;
+	hc_dump_state_set(&state.now, HC_DUMP_DISARMED, NULL);
+	return hc_dump_state_write(&place, &state);
+}
+
+/* Nothing is loaded after the failure @code, and the next boot shall hear of no crash. */
+static int take_back(const struct hc_dump_config *config, int code)
+{
+	char why[800];
+
+	snprintf(why, sizeof(why), "%s", hc_error_message());
+	unlink(HC_KDUMP_LOADED_FILE);
+	if (mark_disarmed(config) < 0)
+		return hc_fail((enum hc_error)code,
+			       "%s; and the next boot will report a crash that never was: %s", why,
+			       hc_error_message());
+	return hc_fail((enum hc_error)code, "%s", why);
+}
+
 int hc_dump_arm(const struct hc_dump_plan *plan, const char *providers_path)
 {
 	static char running[4096], command_line[2048];
@@ -181,23 +212,7 @@ int hc_dump_arm(const struct hc_dump_plan *plan, const char *providers_path)
 		r = write_marker(plan);
 	if (r == 0)
 		r = hc_kexec_crash_load(plan->kernel, initrd, command_line);
-	if (r < 0 && !hc_kexec_crash_loaded())
-		unlink(HC_KDUMP_LOADED_FILE);
-	return r;
-}
-
-static int mark_disarmed(const struct hc_dump_config *config)
-{
-	struct hc_dump_state_place place;
-	struct hc_dump_state_file state;
-	int r;
-
-	hc_dump_target_state(config, &place);
-	r = hc_dump_state_read(&place, &state);
-	if (r < 0 || state.now.state != HC_DUMP_ARMED)
-		return r;
-	hc_dump_state_set(&state.now, HC_DUMP_DISARMED, NULL);
-	return hc_dump_state_write(&place, &state);
+	return r < 0 && !hc_kexec_crash_loaded() ? take_back(&plan->config, r) : r;
 }
 
 int hc_dump_disarm(const struct hc_dump_config *config)
