@@ -63,7 +63,9 @@ start_sshd() {
 	StrictModes no
 	UsePAM no
 	PidFile none
+	SetEnv PATH=$folder/bin:$PATH
 	END
+	mkdir bin
 	mkdir -p /run/sshd dumps
 	/usr/sbin/sshd -D -f sshd_config -E sshd.log &
 	sshd=$!
@@ -138,6 +140,9 @@ expect "the bound key: no command" 2 '' with_bound touch "$folder/made"
 expect "the bound key: none behind ours" 2 '' with_bound "touch $folder/made; hostcrypt-dump x / y"
 expect "the bound key: no other folder" 0 '' with_bound "x hostcrypt-dump failed / escaped"
 expect "the bound key: it is in its own" 0 '' test -e dumps/escaped.failed
+expect "the bound key: that is not written over either" 85 'cannot (create|overwrite)' \
+	"$B/tests/tools/hc-ssh" "$target" bound pinned failed escaped
+expect "the bound key: it is as it was" 0 '' test ! -s dumps/escaped.failed
 expect "the bound key: no way out of it" 1 '' with_bound "x hostcrypt-dump failed / ../made"
 expect "the bound key: no hidden file" 1 '' with_bound "x hostcrypt-dump failed / .made"
 # shellcheck disable=SC2016
@@ -147,6 +152,16 @@ expect "the bound key: no connections through it" 255 'prohibited|failed' \
 	ssh -F /dev/null -p "$port" -o UserKnownHostsFile=pinned -o HostKeyAlias=hostcrypt-target \
 	-o IdentitiesOnly=yes -i bound -W "127.0.0.1:$port" root@127.0.0.1
 expect "and nothing was made" 1 '' bash -c "ls -A . dumps / /root | grep -x '\.*made.*'"
+
+# A folder that hangs, there: ssh itself is answered.
+printf '%s\n' '#!/bin/sh' 'exec sleep 30' >bin/df
+chmod +x bin/df
+for key in free bound; do
+	PATIENCE=2 expect "$key: a folder that hangs" 85 \
+		"ssh to root@127.0.0.1, port $port: no answer within 2 s" step room
+done
+expect "no ssh of ours is left" 1 '' pgrep -f "^/usr/bin/ssh .*-i free .*127.0.0.1"
+rm bin/df
 
 # "dump load": this machine's own address is behind no network card.
 write_config bound

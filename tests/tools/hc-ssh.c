@@ -2,7 +2,8 @@
 /*
  * hc-ssh USER@HOST:PORT/FOLDER KEY KNOWN-HOSTS VERB [NAME]: what the capture kernel
  * does with a target of that kind, step by step. VERB is room, put (of standard
- * input), keep, drop, failed, or pin, which prints what it finds in KNOWN-HOSTS.
+ * input), keep, drop, failed, or pin, which prints what it finds in KNOWN-HOSTS. The
+ * environment's PATIENCE is for how many seconds it waits for an answer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,7 @@ static int run(const struct hc_ssh *ssh, const char *verb, const char *name)
 int main(int argc, char **argv)
 {
 	struct hc_dump_place place = { 0 };
+	const char *patience = getenv("PATIENCE");
 	char text[600], why[256];
 	struct hc_ssh ssh;
 	int r;
@@ -73,7 +75,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hc-ssh: %s\n", why);
 		return 2;
 	}
-	ssh = (struct hc_ssh){ place.user, place.host, place.port, place.path, argv[2], argv[3] };
+	ssh = (struct hc_ssh){ place.user, place.host, place.port, place.path, argv[2], argv[3],
+			       patience ? (unsigned)atoi(patience) : 60 };
 	r = run(&ssh, argv[4], argc > 5 ? argv[5] : "-");
 	if (r < 0)
 		fprintf(stderr, "hc-ssh: %s\n", hc_error_message());

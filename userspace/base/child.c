@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -54,6 +55,22 @@ int hc_child_feed(const char *const *argv, const char *const *more, int in, int 
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return r == 0 ? 0 : hc_fail_errno(r, "%s", argv[0]);
+}
+
+bool hc_child_ends_within(pid_t pid, unsigned seconds)
+{
+	static const struct timespec breath = { .tv_nsec = 20 * 1000 * 1000 };
+
+	for (unsigned i = 0; i < seconds * 50; i++) {
+		siginfo_t info = { 0 };
+
+		/* Its status is left for hc_child_wait(). */
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid)
+			return true;
+		nanosleep(&breath, NULL);
+	}
+	kill(pid, SIGKILL);
+	return false;
 }
 
 int hc_child_wait(pid_t pid, const char *name)

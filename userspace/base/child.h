@@ -3,6 +3,7 @@
 #ifndef HC_BASE_CHILD_H
 #define HC_BASE_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,6 +17,12 @@ int hc_child_start(const char *const *argv, const char *const *more, int out, in
 /* The same with its standard input on @in. */
 int hc_child_feed(const char *const *argv, const char *const *more, int in, int out, int err,
 		  pid_t *ret_pid);
+
+/*
+ * Wait until @pid ends, for @seconds at most: false where it did not, and is killed.
+ * hc_child_wait() follows in either case.
+ */
+bool hc_child_ends_within(pid_t pid, unsigned seconds);
 
 /* Wait for @pid, which is called @name: 0, or HC_E_SYSTEM with how it ended. */
 int hc_child_wait(pid_t pid, const char *name);

@@ -30,6 +30,7 @@ static struct hc_ssh ssh_of(const struct target *target)
 		.folder = place->path,
 		.key = target->config->ssh_key,
 		.known_hosts = target->config->ssh_known_hosts,
+		.patience = target->config->stall_limit,
 	};
 }
 

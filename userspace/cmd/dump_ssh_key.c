@@ -62,7 +62,8 @@ const struct cmd_verb cmd_dump_ssh_key = {
 		"\n"
 		"For \"target = ssh:USER@HOST/FOLDER\": makes the key that \"ssh-key =\" of dump.conf\n"
 		"names, unless it is there, and prints the line for USER's authorized_keys on HOST.\n"
-		"With that line the key can leave dumps in FOLDER, and do nothing else there.\n"
+		"With that line the key can leave dumps in FOLDER, take away one that is not\n"
+		"finished, and do nothing else: have a FOLDER for each host.\n"
 		"\n"
 		"  --dump-config FILE   instead of " HC_DUMP_CONFIG_FILE "\n",
 };

@@ -21,9 +21,9 @@
 
 /* $1: the verb, $2: the folder, $3: the dump's name. */
 #define REMOTE                                                                                     \
-	"cd \"$2\" || exit 1; umask 077; case $1 in "                                              \
+	"cd \"$2\" || exit 1; umask 077; set -C; case $1 in "                                              \
 	"room) df -Pk .;; "                                                                        \
-	"put) set -C; cat >\"$3.part\" && sync \"$3.part\";; "                                     \
+	"put) cat >\"$3.part\" && sync \"$3.part\";; "                                     \
 	"keep) ! [ -e \"$3\" ] && mv \"$3.part\" \"$3\" && sync .;; "                              \
 	"drop) rm -f \"$3.part\";; "                                                               \
 	"failed) cat >\"$3.failed\" && sync \"$3.failed\";; "                                      \
@@ -75,13 +75,14 @@ static const char *last_line(char *text)
 	return last;
 }
 
-/* All of it, with @text for its input; what is printed is in @ret_output. */
+/* All of it, in time, with @text for its input; what is printed is in @ret_output. */
 static int run(const struct hc_ssh *ssh, const char *verb, const char *name, const char *text,
 	       char *ret_output, size_t size)
 {
 	HC_FD in = memfd_create("in", MFD_CLOEXEC);
 	HC_FD out = memfd_create("out", MFD_CLOEXEC);
 	const char *said;
+	bool in_time;
 	ssize_t n;
 	pid_t pid;
 	int r;
@@ -92,11 +93,17 @@ static int run(const struct hc_ssh *ssh, const char *verb, const char *name, con
 	r = start(ssh, verb, name, in, out, out, &pid);
 	if (r < 0)
 		return r;
+	/* A disk that hangs over there does not keep ssh from being answered. */
+	in_time = hc_child_ends_within(pid, ssh->patience);
 	r = hc_child_wait(pid, SSH);
 	n = pread(out, ret_output, size - 1, 0);
 	ret_output[n > 0 ? n : 0] = '\0';
 	if (r == 0)
 		return 0;
+	if (!in_time)
+		return hc_fail(HC_E_DUMP_TARGET,
+			       "ssh to %s@%s, port %u: no answer within %u s (\"%s\" in %s)",
+			       ssh->user, ssh->address, ssh->port, ssh->patience, verb, ssh->folder);
 	said = last_line(ret_output);
 	return hc_fail(HC_E_DUMP_TARGET, "ssh to %s@%s, port %u: %s", ssh->user, ssh->address,
 		       ssh->port, said[0] ? said : hc_error_message());

@@ -18,6 +18,7 @@ struct hc_ssh {
 	const char *folder;
 	const char *key;	 /* files */
 	const char *known_hosts; /* as hc_ssh_pin() makes it */
+	unsigned patience;	 /* seconds for an answer to all but put */
 };
 
 /* Bytes that are free there, which tries everything but the writing. HC_E_DUMP_TARGET. */

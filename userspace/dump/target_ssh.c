@@ -20,6 +20,7 @@
 
 #define PINNED_SIZE 16384
 #define KEY_LIMIT 16384
+#define ANSWER_SECONDS 60
 
 static int check_key(const char *path)
 {
@@ -55,6 +56,7 @@ static int try(const struct hc_dump_config *config, const struct hc_route *route
 		.folder = config->target.path,
 		.key = config->ssh_key,
 		.known_hosts = path,
+		.patience = ANSWER_SECONDS,
 	};
 	int r = pin(config, pinned);
 
