@@ -213,9 +213,21 @@ power_cuts() {
 	check "$damaged of $states torn headers were damaged, and all put right" test $damaged -ge 2
 }
 
+# A disk that does not read is no verdict on the dump, a file that ends early is one.
+unread() {
+	head -c 65535 fresh >dump
+	expect "a file that is too short" 70 'no encrypted dump' rewrap --key x.key --to y.pem dump
+	cp fresh dump
+	strace -f -qq -o calls -P "$folder/dump" -e trace=read -e inject=read:error=EIO \
+		"$B/hostcrypt" dump rewrap --key x.key --to y.pem dump >said 2>&1
+	check "a disk that does not read" test $? = 1
+	check "is told" grep -q 'cannot read the dump: Input/output error' said
+}
+
 if command -v strace >/dev/null; then
 	crashes
 	order
+	unread
 else
 	echo "SKIP crashes: strace is not installed"
 fi
@@ -224,6 +236,26 @@ torn begin 512
 cp other dump.old-header
 expect "an old header of another dump is none" 73 'header' rewrap --key x.key --to y.pem dump
 check "and stays" test -e dump.old-header
+rm -f dump*
+
+# A passphrase that comes only once opens the new header, the end of which is not there
+# yet, and then has to open the old one.
+torn_at_its_end() {
+	cp fresh dump
+	"$B/hostcrypt" dump rewrap --key x.key --to-passphrase-file secret dump &&
+		head -c 65536 dump >old &&
+		"$B/hostcrypt" dump rewrap --key x.key --to y.pem dump &&
+		copy_with_byte dump torn "$(python3 -c '
+header = open("dump", "rb").read(65536)
+print(len(header.rstrip(bytes(1))) - 1)')" &&
+		mv torn dump && mv old dump.old-header
+}
+check "a header that is torn at its end" torn_at_its_end
+expect "it is damaged" 73 'do it again' verify --passphrase-file secret dump
+expect "a passphrase from a pipe puts that right" 0 '3 keys: ' \
+	rewrap --passphrase-file <(cat secret) --to z.pem dump
+reads "and the new key reads" z.key dump
+
 rm -f dump*
 cp rewrapped dump
 head -c 65536 rewrapped >dump.old-header

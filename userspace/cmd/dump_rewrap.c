@@ -232,14 +232,24 @@ static int open_dump(struct wanted *wanted, const char *path, int *ret_fd)
 	return 0;
 }
 
+static int read_header(int fd, uint8_t area[HC_DUMP_AREA])
+{
+	uint64_t bytes;
+	int r = hc_fd_bytes(fd, &bytes);
+
+	if (r == 0 && bytes < HC_DUMP_AREA)
+		return hc_fail(HC_E_DUMP_NOT_ONE, "this is no encrypted dump");
+	if (r == 0)
+		r = hc_read_all(fd, area, HC_DUMP_AREA);
+	return r < 0 ? hc_fail_errno(-r, "cannot read the dump") : 0;
+}
+
 static int rewrap(const struct cmd *cmd, const struct wanted *wanted, int fd, struct areas *areas)
 {
-	int r = hc_read_all(fd, areas->now, HC_DUMP_AREA);
+	int r = read_header(fd, areas->now);
 
-	if (r == -EIO)
-		return hc_fail(HC_E_DUMP_NOT_ONE, "this is no encrypted dump");
 	if (r < 0)
-		return hc_fail_errno(-r, "cannot read the dump");
+		return r;
 	r = unlock_either(cmd, wanted, areas);
 	if (r == 0)
 		r = make_header(wanted, areas);
@@ -255,7 +265,8 @@ static int rewrap(const struct cmd *cmd, const struct wanted *wanted, int fd, st
 
 static int run(struct cmd *cmd, int argc, char **argv)
 {
-	struct wanted wanted = { 0 };
+	HC_SECRET passphrase = { 0 };
+	struct wanted wanted = { .unlock.kept = &passphrase };
 	struct areas *areas = NULL;
 	HC_FD fd = -1;
 	int r = take_options(cmd, argc, argv, &wanted);

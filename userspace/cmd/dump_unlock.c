@@ -81,17 +81,19 @@ static int ask_provider(const struct cmd *cmd, const char *name,
 		       why, provider_config->certificate);
 }
 
-static int take_passphrase(const char *file, const char *path, const struct hc_dump_header *header,
-			   struct hc_secret *ret_dump_key)
+static int take_passphrase(const struct dump_unlock *unlock, const char *path,
+			   const struct hc_dump_header *header, struct hc_secret *ret_dump_key)
 {
-	HC_SECRET passphrase = { 0 };
+	const char *file = unlock->passphrase_file;
+	HC_SECRET once = { 0 };
+	struct hc_secret *passphrase = unlock->kept ? unlock->kept : &once;
 	int r = hc_dump_takes_passphrase(header);
 
-	if (r < 0)
-		return r;
-	r = file ? cmd_passphrase_read(file, false, &passphrase) :
-		   cmd_passphrase_ask(path, false, &passphrase);
-	return r < 0 ? r : hc_dump_unlock_passphrase(header, &passphrase, ret_dump_key);
+	/* A pipe gives it only once, and nobody likes to type it twice. */
+	if (r == 0 && !passphrase->data)
+		r = file ? cmd_passphrase_read(file, false, passphrase) :
+			   cmd_passphrase_ask(path, false, passphrase);
+	return r < 0 ? r : hc_dump_unlock_passphrase(header, passphrase, ret_dump_key);
 }
 
 int dump_unlock_key(const struct cmd *cmd, const struct dump_unlock *unlock, const char *path,
@@ -101,5 +103,5 @@ int dump_unlock_key(const struct cmd *cmd, const struct dump_unlock *unlock, con
 		return hc_dump_unlock_pem(header, unlock->key, ret_dump_key);
 	if (unlock->provider)
 		return ask_provider(cmd, unlock->provider, header, ret_dump_key);
-	return take_passphrase(unlock->passphrase_file, path, header, ret_dump_key);
+	return take_passphrase(unlock, path, header, ret_dump_key);
 }

@@ -37,6 +37,7 @@ struct dump_unlock {
 	const char *provider;
 	const char *passphrase_file;
 	bool passphrase;
+	struct hc_secret *kept; /* where not NULL, the passphrase, for another try */
 };
 
 /* Take one of the options above; false where @option is not one of them. */
