@@ -23,6 +23,7 @@ hostile=
 finish() {
 	[ -z "$hostile" ] || kill "$hostile" 2>/dev/null
 	[ -z "$port" ] || "$kms/pykmip.sh" stop "$certs" "$port"
+	! mountpoint -q "$folder/full" || umount "$folder/full"
 	rm -rf "$folder"
 }
 trap finish EXIT
@@ -136,6 +137,28 @@ keys() {
 	check "what fails leaves no file" test ! -e "$folder/no.pem"
 }
 
+# A file system without room for the public half: the pair is at the server all the same.
+full() {
+	mkdir "$folder/full"
+	if ! mount -t tmpfs -o size=4k none "$folder/full"; then
+		echo "SKIP no room for the public half: nothing can be mounted"
+		return
+	fi
+	head -c 4096 /dev/zero >"$folder/full/fill"
+	expect "no room for the public half" 1 \
+		'the new keys [0-9]+ and [0-9]+ are on the key server: cannot write full/x.pem: No space' \
+		dump key create --config client2.conf --label x --output full/x.pem
+	check "leaves no file" test ! -e "$folder/full/x.pem"
+	read -r private public <<<"$(sed -E 's/.*new keys ([0-9]+) and ([0-9]+) .*/\1 \2/' <<<"$said")"
+	expect "but keys that can be got" 0 "^private-id = $private\$" \
+		dump key get --config client2.conf --private-id "$private" --public-id "$public" \
+		--output again.pem
+	expect "what is got without room names none as new" 1 '^hostcrypt: cannot write full/x.pem' \
+		dump key get --config client2.conf --private-id "$private" --public-id "$public" \
+		--output full/x.pem
+	umount "$folder/full"
+}
+
 # seal RECIPIENT...: a dump of a log
 seal() {
 	(cd "$folder" && "$seal" log "$@" </dev/null >dump)
@@ -242,6 +265,7 @@ if ! "$kms/pykmip.sh" start "$certs" "$port"; then
 fi
 seq 1000 >"$folder/log"
 keys
+full
 extract
 decrypt
 exit $failed

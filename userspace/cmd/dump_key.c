@@ -133,6 +133,7 @@ struct result {
 	struct hc_key_pair pair;
 	const char *label, *provider, *file;
 	char endpoint[320];
+	bool made; /* just now: it must not be lost sight of, whatever happens */
 	bool can_decrypt;
 	char why_not[800];
 };
@@ -183,13 +184,8 @@ static int make(struct hc_provider *provider, const struct wanted *wanted, struc
 {
 	int r = hc_provider_create_pair(provider, wanted->label, wanted->bits, &result->pair);
 
-	if (r < 0)
-		return r;
-	/* The pair is there and must not be lost sight of, whatever happens now. */
-	r = try_pair(provider, result);
-	return r < 0 ? hc_context(r, "the new keys %.64s and %.64s are on the key server",
-				  result->pair.private_id, result->pair.public_id) :
-		       0;
+	result->made = r == 0;
+	return r < 0 ? r : try_pair(provider, result);
 }
 
 static int fetch(struct hc_provider *provider, const struct wanted *wanted, struct result *result)
@@ -226,6 +222,9 @@ static int do_key(struct cmd *cmd, const struct wanted *wanted,
 	r = get(provider, wanted, &result);
 	if (r == 0)
 		r = write_pem(fd, wanted->output, result.pair.public_key);
+	if (r < 0 && result.made)
+		hc_context(r, "the new keys %.64s and %.64s are on the key server",
+			   result.pair.private_id, result.pair.public_id);
 	if (r < 0)
 		unlink(wanted->output);
 	else if (cmd->json)
