@@ -13,6 +13,7 @@
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include <asm/processor.h>
 
 /* For the test suites, where they are built; else no more than a check. */
 #ifdef HC_KUNIT
@@ -27,6 +28,13 @@
 #define HC_UNINITIALIZED __attribute__((uninitialized))
 #else
 #define HC_UNINITIALIZED
+#endif
+
+/* Bits that an address in memory has at most; UML has no processor to ask. */
+#if defined(CONFIG_X86) && !defined(CONFIG_UML)
+#define HC_PHYS_BITS boot_cpu_data.x86_phys_bits
+#else
+#define HC_PHYS_BITS 64
 #endif
 
 /* Newer kernels want to be told that a workqueue is per CPU. */

@@ -2,10 +2,11 @@
 #ifndef HC_REGISTRY_H
 #define HC_REGISTRY_H
 
+#include <linux/bits.h>
 #include <linux/mm.h>
 #include <linux/types.h>
 
-/* "HCKEYREG" */
+/* In memory: "CHCEYREG". */
 #define HC_REGISTRY_MAGIC	0x4745525945434843ULL
 #define HC_REGISTRY_VERSION	1
 
@@ -13,13 +14,16 @@
 #define HC_PFNS_PER_LIST	(PAGE_SIZE / sizeof(u64))
 #define HC_REGISTRY_LISTS	240
 
+/* In @unlisted, where counting never gets to: the registry was found damaged. */
+#define HC_REGISTRY_BROKEN	BIT_ULL(63)
+
 /**
  * struct hc_registry_copy - one state of the registry
  * @generation: counts states; its lowest bit says which copy it is in
  * @count: PFNs in the lists
  * @unlisted: keyed ciphers whose round keys are nobody knows where
- * @checksum: over all the other members and the lists
- * @lists: PFNs of the lists' pages, 0 for those not there
+ * @checksum: over the other members, of @lists those in use, and the lists
+ * @lists: PFNs of the lists' pages; behind those that @count needs, anything
  *
  * A PFN is listed once for each object that touches its page.
  */

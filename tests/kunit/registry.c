@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "cipher.h"
+#include "compat.h"
 #include "keystore.h"
 #include "registry.h"
 #include "suites.h"
@@ -43,6 +44,17 @@ static struct hc_pfns *hc_test_read(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pfns);
 	return pfns;
+}
+
+/* What a kernel that saves a dump would be told. */
+static int hc_test_error(void)
+{
+	struct hc_pfns *pfns = hc_registry_read(hc_registry_address(), &hc_test_frames);
+	int err = PTR_ERR_OR_ZERO(pfns);
+
+	if (!err)
+		kvfree(pfns);
+	return err;
 }
 
 /* How often the page is listed. */
@@ -136,6 +148,54 @@ static void hc_test_torn(struct kunit *test)
 	*next = *was;
 }
 
+/* It dies when the other copy is complete and does not count: that one is as good. */
+static void hc_test_complete(struct kunit *test)
+{
+	struct hc_registry_head *head = hc_test_head();
+	u64 pfn = PHYS_PFN(virt_to_phys(test->priv));
+	size_t before = hc_test_listed(test, pfn);
+
+	KUNIT_ASSERT_EQ(test, hc_registry_add(test->priv, 1), 0);
+	head->active--;
+	KUNIT_EXPECT_EQ(test, hc_test_listed(test, pfn), before + 1);
+	head->active++;
+	hc_registry_remove(test->priv, 1);
+	head->active--;
+	KUNIT_EXPECT_EQ(test, hc_test_listed(test, pfn), before);
+	head->active++;
+	hc_registry_add_unlisted();
+	head->active--;
+	KUNIT_EXPECT_EQ(test, hc_test_error(), -EBADMSG);
+	head->active++;
+	hc_registry_remove_unlisted();
+	KUNIT_EXPECT_EQ(test, hc_test_listed(test, pfn), before);
+}
+
+/* It dies when the other copy has its generation and not all that belongs to it. */
+static void hc_test_incomplete(struct kunit *test)
+{
+	struct hc_registry_head *head = hc_test_head();
+	struct hc_registry_copy *copy;
+	size_t before = hc_test_count(test);
+
+	KUNIT_ASSERT_EQ(test, hc_registry_add(test->priv, 1), 0);
+	copy = hc_test_copy(head);
+	head->active--;
+	copy->checksum ^= 1;
+	KUNIT_EXPECT_EQ(test, hc_test_count(test), before);
+	copy->checksum ^= 1;
+	/* It may be the one that counts, so what cannot be looked at is not taken for torn. */
+	copy->count += 1ULL << 32;
+	KUNIT_EXPECT_EQ(test, hc_test_error(), -EBADMSG);
+	copy->count -= 1ULL << 32;
+	copy->lists[0] = ~copy->lists[0];
+	KUNIT_EXPECT_EQ(test, hc_test_error(), -EBADMSG);
+	copy->lists[0] = ~copy->lists[0];
+	head->active++;
+	hc_registry_remove(test->priv, 1);
+	KUNIT_EXPECT_EQ(test, hc_test_count(test), before);
+}
+
 static void hc_test_damage(struct hc_registry_head *head, u64 what)
 {
 	struct hc_registry_copy *copy = hc_test_copy(head);
@@ -220,14 +280,172 @@ static void hc_test_list_damaged(struct kunit *test)
 {
 	u64 *list;
 
-	KUNIT_ASSERT_EQ(test, hc_registry_add(test, 1), 0);
+	KUNIT_ASSERT_EQ(test, hc_registry_add(test->priv, 1), 0);
 	list = hc_test_map(hc_test_copy(hc_test_head())->lists[0]);
 	list[0] ^= 1;
 	KUNIT_EXPECT_EQ(test, PTR_ERR(hc_registry_read(hc_registry_address(), &hc_test_frames)),
 			-EBADMSG);
 	list[0] ^= 1;
-	KUNIT_EXPECT_GE(test, hc_test_listed(test, PHYS_PFN(virt_to_phys(test))), 1);
-	hc_registry_remove(test, 1);
+	KUNIT_EXPECT_GE(test, hc_test_listed(test, PHYS_PFN(virt_to_phys(test->priv))), 1);
+	hc_registry_remove(test->priv, 1);
+}
+
+/* As a module that is loaded anew finds it. */
+static void hc_test_renew(struct kunit *test)
+{
+	hc_registry_exit();
+	KUNIT_ASSERT_EQ(test, hc_registry_init(), 0);
+	KUNIT_EXPECT_EQ(test, hc_test_count(test), 0);
+}
+
+/* Whatever comes and goes. */
+static void hc_test_stays_broken(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, hc_test_error(), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, hc_registry_add(test->priv, 1), 0);
+	KUNIT_EXPECT_EQ(test, hc_test_error(), -EBADMSG);
+	hc_registry_remove(test->priv, 1);
+	KUNIT_EXPECT_EQ(test, hc_test_error(), -EBADMSG);
+	hc_registry_remove_unlisted();
+	KUNIT_EXPECT_EQ(test, hc_test_error(), -EBADMSG);
+	hc_registry_add_unlisted();
+	KUNIT_EXPECT_EQ(test, hc_test_error(), -EBADMSG);
+	/* Nor is it by the copy before. */
+	hc_test_head()->active--;
+	KUNIT_EXPECT_EQ(test, hc_test_error(), -EBADMSG);
+	hc_test_renew(test);
+}
+
+enum hc_test_change {
+	HC_TEST_ADD,
+	HC_TEST_REMOVE,
+	HC_TEST_ADD_UNLISTED,
+	HC_TEST_REMOVE_UNLISTED,
+	HC_TEST_CHANGES
+};
+
+static void hc_test_change(enum hc_test_change change, void *object)
+{
+	switch (change) {
+	case HC_TEST_ADD:
+		WARN_ON(hc_registry_add(object, 1));
+		break;
+	case HC_TEST_REMOVE:
+		hc_registry_remove(object, 1);
+		break;
+	case HC_TEST_ADD_UNLISTED:
+		hc_registry_add_unlisted();
+		break;
+	case HC_TEST_REMOVE_UNLISTED:
+		hc_registry_remove_unlisted();
+		break;
+	default:
+		break;
+	}
+}
+
+/* A change does not make good what something else has written. */
+static void hc_test_damaged_then_changed(struct kunit *test)
+{
+	enum hc_test_change change;
+	u64 *list;
+
+	for (change = 0; change < HC_TEST_CHANGES; change++) {
+		hc_registry_add_unlisted();
+		KUNIT_ASSERT_EQ(test, hc_registry_add(test->priv, 1), 0);
+		KUNIT_ASSERT_EQ(test, hc_registry_add(test->priv, 1), 0);
+		list = hc_test_map(hc_test_copy(hc_test_head())->lists[0]);
+		list[0] ^= 1;
+		hc_test_change(change, test->priv);
+		/* Too late. */
+		list[0] ^= 1;
+		hc_registry_remove_unlisted();
+		hc_test_stays_broken(test);
+	}
+}
+
+/* The head is not made good either. */
+static void hc_test_head_damaged_then_changed(struct kunit *test)
+{
+	u64 what;
+
+	for (what = 0; what < HC_TEST_DAMAGES; what++) {
+		KUNIT_ASSERT_EQ(test, hc_registry_add(test->priv, 1), 0);
+		hc_test_damage(hc_test_head(), what);
+		hc_test_change(HC_TEST_ADD, test->priv);
+		KUNIT_EXPECT_EQ_MSG(test, hc_test_error(), -EBADMSG, "damage %llu", what);
+		hc_test_stays_broken(test);
+	}
+	/* The generation before, whose copy is whole. */
+	KUNIT_ASSERT_EQ(test, hc_registry_add(test->priv, 1), 0);
+	hc_test_head()->active--;
+	hc_test_change(HC_TEST_ADD, test->priv);
+	hc_test_stays_broken(test);
+}
+
+static void hc_test_missing(struct kunit *test)
+{
+	u8 *area = (u8 *)__get_free_pages(GFP_KERNEL, 1);
+
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	KUNIT_ASSERT_EQ(test, hc_registry_add(area, PAGE_SIZE), 0);
+	hc_registry_remove(area, 2 * PAGE_SIZE);
+	free_pages((unsigned long)area, 1);
+	hc_test_stays_broken(test);
+}
+
+/* The highest page that was asked for; and whether the head changes meanwhile. */
+static u64 hc_highest;
+static struct hc_registry_head *hc_changing;
+
+static void *hc_test_map_watched(u64 pfn)
+{
+	hc_highest = max(hc_highest, pfn);
+	if (hc_changing && pfn != PHYS_PFN(virt_to_phys(hc_changing)))
+		memset(hc_changing, 0xff, sizeof(*hc_changing));
+	return hc_test_map(pfn);
+}
+
+static const struct hc_frames hc_test_watched_frames = {
+	.map = hc_test_map_watched,
+	.unmap = hc_test_unmap,
+};
+
+static struct hc_pfns *hc_test_read_watched(struct hc_registry_head *head, bool changing)
+{
+	hc_highest = 0;
+	hc_changing = changing ? head : NULL;
+	return hc_registry_read(virt_to_phys(head), &hc_test_watched_frames);
+}
+
+/* No page is asked for that the machine cannot have. */
+static void hc_test_beyond(struct kunit *test)
+{
+	struct hc_registry_head *head = (void *)__get_free_page(GFP_KERNEL);
+	const u64 bound = 1ULL << (HC_PHYS_BITS - PAGE_SHIFT);
+	struct hc_pfns *pfns;
+
+	KUNIT_ASSERT_NOT_NULL(test, head);
+	KUNIT_ASSERT_EQ(test, hc_registry_add(head, PAGE_SIZE), 0);
+	memcpy(head, hc_test_head(), PAGE_SIZE);
+	hc_test_copy(head)->lists[0] = bound - 1;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(hc_test_read_watched(head, false)), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, hc_highest, bound - 1);
+	hc_test_copy(head)->lists[0] = bound;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(hc_test_read_watched(head, false)), -EBADMSG);
+	KUNIT_EXPECT_LT(test, hc_highest, bound);
+	hc_test_copy(head)->lists[0] = 0;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(hc_test_read_watched(head, false)), -EBADMSG);
+
+	/* What is read once stays so. */
+	memcpy(head, hc_test_head(), PAGE_SIZE);
+	pfns = hc_test_read_watched(head, true);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(pfns), 0);
+	KUNIT_EXPECT_EQ(test, head->active, ~0ULL);
+	if (!IS_ERR(pfns))
+		kvfree(pfns);
+	hc_registry_remove(head, PAGE_SIZE);
+	free_page((unsigned long)head);
 }
 
 /* That there are keys nobody can find must not get lost either. */
@@ -280,12 +498,25 @@ static void hc_test_lifetime(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, PageOffline(pfn_to_page(pfn)));
 }
 
+/* Something to list. */
+static int hc_test_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, 64, GFP_KERNEL);
+	return test->priv ? 0 : -ENOMEM;
+}
+
 static struct kunit_case hc_registry_cases[] = {
 	KUNIT_CASE(hc_test_add_remove),
 	KUNIT_CASE(hc_test_many),
 	KUNIT_CASE(hc_test_torn),
+	KUNIT_CASE(hc_test_complete),
+	KUNIT_CASE(hc_test_incomplete),
 	KUNIT_CASE(hc_test_damaged),
 	KUNIT_CASE(hc_test_list_damaged),
+	KUNIT_CASE(hc_test_damaged_then_changed),
+	KUNIT_CASE(hc_test_head_damaged_then_changed),
+	KUNIT_CASE(hc_test_missing),
+	KUNIT_CASE(hc_test_beyond),
 	KUNIT_CASE(hc_test_unlisted_damaged),
 	KUNIT_CASE(hc_test_lifetime),
 	{}
@@ -293,5 +524,6 @@ static struct kunit_case hc_registry_cases[] = {
 
 struct kunit_suite hc_registry_suite = {
 	.name = "hostcrypt_registry",
+	.init = hc_test_init,
 	.test_cases = hc_registry_cases,
 };

@@ -27,6 +27,30 @@ use_keys() {
 	arm "registry=$(registry_address) inherit=$1"
 }
 
+unlisted() {
+	cat /sys/module/dm_hostcrypt/parameters/unlisted
+}
+
+# What something has written over while the machine runs is known, and stays known.
+check_broken() {
+	local key=7a1b1c1e-0000-4000-8000-0000000000ff
+
+	load_module || give_up "no module"
+	expect "the list of key pages is whole" 0 unlisted
+	expect_ok "a key is loaded" hc-ioctl load "$key" "$(printf '%02x' {1..64})"
+	expect_ok "a bit of the list changes, and nobody has died" insmod "$CRASH" \
+		way=damage address="$(($(registry_address) + 16))"
+	rmmod hc_crash
+	expect_ok "the key can be dropped all the same" hc-ioctl drop "$key"
+	expect_match "the log says that there will be no dump" \
+		'hostcrypt: registry of key pages: something has written over it' dmesg -k
+	expect "and so does the module" broken unlisted
+	expect_ok "keys can be loaded all the same" \
+		hc-ioctl load "$key" "$(printf '%02x' {1..64})"
+	expect "which makes nothing good" broken unlisted
+	rmmod dm_hostcrypt
+}
+
 case $BOOT in
 1)
 	use_keys 0
@@ -47,8 +71,10 @@ case $BOOT in
 	load_module || give_up "no module"
 	expect_fail "registry= is refused in a kernel that saves no dump" any 'Invalid' bash -c \
 		"rmmod dm_hostcrypt && insmod '$MODULE' registry=0x1000"
+	check_broken
 	# The last that is open, and the first that was closed.
 	use_keys 49
+	expect "boot 2: the list of a module that was loaded anew is whole" 0 unlisted
 	last=(dmsetup remove v48)
 	if [ "$RIG" != qemu-6.1 ]; then
 		expect_ok "a volume is closed" "${last[@]}"

@@ -54,13 +54,13 @@ case $BOOT in
 1)
 	be_busy 8 /dev/mapper/v0:/dev/mapper/v7
 	echo 1 >/proc/sys/kernel/panic_on_oops
-	# Three passes or so make a checksum, for which the list is whole.
+	# Three passes or so make a checksum, of which a change looks at one and makes one.
 	crash_guest insmod "$CRASH" way=step symbol=__siphash_unaligned caller=hc_registry \
 		passes=$((30 + RANDOM % 60))
 	;;
 2)
 	check_dump 'BUG: kernel NULL pointer dereference'
-	says "in the middle of a change of the list" '^dmesg .* hc_registry_(add|remove|commit)'
+	says "in the middle of a change of the list" '^dmesg .* hc_registry_(add|remove|begin|check|sum|commit)'
 	be_busy 1 /dev/mapper/v0
 	crash_guest insmod "$CRASH" way=interrupt cpu=$((RANDOM % 2)) \
 		delay=$((300 + RANDOM % 300))
