@@ -25,9 +25,12 @@ static int __init hostcrypt_init(void)
 	err = hc_registry_init();
 	if (err)
 		return err;
-	err = hc_cipher_init();
+	err = hc_vmcore_read(hc_registry_asked());
 	if (err)
 		goto out_registry;
+	err = hc_cipher_init();
+	if (err)
+		goto out_vmcore;
 	err = hc_blocks_init();
 	if (err)
 		goto out_cipher;
@@ -41,18 +44,13 @@ static int __init hostcrypt_init(void)
 	err = hc_target_register();
 	if (err)
 		goto out_power;
+	/* Then keys come in, and /dev/hostcrypt may be open: nothing after it fails. */
 	err = hc_control_register();
 	if (err)
 		goto out_target;
-	if (hc_registry_asked()) {
-		err = hc_vmcore_hide(hc_registry_asked());
-		if (err)
-			goto out_control;
-	}
+	hc_vmcore_hide();
 	return 0;
 
-out_control:
-	hc_control_unregister();
 out_target:
 	hc_target_unregister();
 out_power:
@@ -64,6 +62,8 @@ out_blocks:
 	hc_blocks_exit();
 out_cipher:
 	hc_cipher_exit();
+out_vmcore:
+	hc_vmcore_forget();
 out_registry:
 	hc_registry_exit();
 	return err;

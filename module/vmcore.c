@@ -16,12 +16,13 @@
 #include <linux/module.h>
 #include <linux/pfn.h>
 #include <linux/printk.h>
+#include <linux/slab.h>
 
 #include "inherit.h"
 #include "registry.h"
 #include "vmcore.h"
 
-/* Constant from hc_vmcore_hide() on. */
+/* NULL unless registry= was given; constant once the module is there. */
 static struct hc_pfns *hc_hidden_pfns;
 
 static void *hc_frame_map(u64 pfn)
@@ -54,19 +55,19 @@ static struct vmcore_cb hc_vmcore_cb = {
 };
 
 /**
- * hc_vmcore_hide() - have /proc/vmcore without the dead kernel's keys
- * @address: physical address of its registry
- *
- * Cannot be undone; the module cannot be removed any more.
+ * hc_vmcore_read() - find out where the dead kernel's keys are
+ * @address: physical address of its registry; 0, there is nothing to do
  *
  * Context: may sleep.
  * Return: 0; -EINVAL, this kernel saves no dump; -EBADMSG, something is wrong
  *	with the registry; -ENOMEM.
  */
-int hc_vmcore_hide(u64 address)
+int hc_vmcore_read(u64 address)
 {
 	struct hc_pfns *pfns;
 
+	if (!address)
+		return 0;
 	if (!is_kdump_kernel()) {
 		pr_err("registry= is for the kernel that saves a dump\n");
 		return -EINVAL;
@@ -74,12 +75,33 @@ int hc_vmcore_hide(u64 address)
 	pfns = hc_registry_read(address, &hc_dead_memory);
 	if (IS_ERR(pfns))
 		return PTR_ERR(pfns);
-
 	hc_hidden_pfns = pfns;
+	return 0;
+}
+
+/**
+ * hc_vmcore_forget() - undo hc_vmcore_read()
+ */
+void hc_vmcore_forget(void)
+{
+	kvfree(hc_hidden_pfns);
+	hc_hidden_pfns = NULL;
+}
+
+/**
+ * hc_vmcore_hide() - have /proc/vmcore without what hc_vmcore_read() has found
+ *
+ * Cannot be undone; the module cannot be removed any more.
+ *
+ * Context: may sleep.
+ */
+void hc_vmcore_hide(void)
+{
+	if (!hc_hidden_pfns)
+		return;
 	__module_get(THIS_MODULE);
 	register_vmcore_cb(&hc_vmcore_cb);
-	pr_info("%zu pages with keys are left out of the dump\n", pfns->count);
-	return 0;
+	pr_info("%zu pages with keys are left out of the dump\n", hc_hidden_pfns->count);
 }
 
 /**

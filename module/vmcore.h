@@ -7,12 +7,22 @@
 #include <linux/uuid.h>
 
 #ifdef CONFIG_PROC_VMCORE
-int hc_vmcore_hide(u64 address);
+int hc_vmcore_read(u64 address);
+void hc_vmcore_forget(void);
+void hc_vmcore_hide(void);
 int hc_vmcore_inherit(const uuid_t *uuid);
 #else
-static inline int hc_vmcore_hide(u64 address)
+static inline int hc_vmcore_read(u64 address)
 {
-	return -EINVAL;
+	return address ? -EINVAL : 0;
+}
+
+static inline void hc_vmcore_forget(void)
+{
+}
+
+static inline void hc_vmcore_hide(void)
+{
 }
 
 static inline int hc_vmcore_inherit(const uuid_t *uuid)
