@@ -39,21 +39,27 @@ static int hc_inherit_page(const struct hc_key_page *page, const uuid_t *uuid)
  *
  * Context: may sleep.
  * Return: 0; -ENOKEY, none was loaded under this name; -EBADMSG, its page is
- *	damaged; -ENOMEM; hc_keystore_add()'s errors.
+ *	damaged; -ENOMEM, also where it may be on a page that cannot be mapped;
+ *	hc_keystore_add()'s errors.
  */
 int hc_inherit(const struct hc_pfns *pfns, const struct hc_frames *frames, const uuid_t *uuid)
 {
+	int missed = -ENOKEY;
 	int err = -ENOKEY;
 	size_t i;
 
 	for (i = 0; i < pfns->count && err == -ENOKEY; i++) {
 		struct hc_key_page *page = frames->map(pfns->pfn[i]);
 
-		if (!page)
-			return -ENOMEM;
-		err = hc_inherit_page(page, uuid);
-		frames->unmap(page);
+		if (page) {
+			err = hc_inherit_page(page, uuid);
+			frames->unmap(page);
+		} else {
+			missed = -ENOMEM;
+		}
 	}
+	if (err == -ENOKEY)
+		err = missed;
 	if (err == -EBADMSG)
 		pr_err("key %pUb: its page in the dead kernel's memory is damaged\n", uuid);
 	return err;

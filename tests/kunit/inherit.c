@@ -41,6 +41,19 @@ static const struct hc_frames hc_test_no_frames = {
 	.unmap = hc_test_unmap,
 };
 
+/* A page for which there is no room. */
+static u64 hc_missing;
+
+static void *hc_test_map_others(u64 pfn)
+{
+	return pfn == hc_missing ? NULL : hc_test_map(pfn);
+}
+
+static const struct hc_frames hc_test_other_frames = {
+	.map = hc_test_map_others,
+	.unmap = hc_test_unmap,
+};
+
 /* What the dead kernel has left: a page of something else, then the key's. */
 struct hc_dead {
 	uuid_t uuid;
@@ -120,6 +133,23 @@ static void hc_test_not_there(struct kunit *test)
 	hc_dead_exit(test, &dead);
 }
 
+/* A page that cannot be mapped is no reason not to look at the others. */
+static void hc_test_not_all(struct kunit *test)
+{
+	struct hc_dead dead;
+	uuid_t other;
+
+	hc_dead_init(test, &dead);
+	generate_random_uuid(other.b);
+	hc_missing = dead.pfns->pfn[0];
+	KUNIT_EXPECT_EQ(test, hc_inherit(dead.pfns, &hc_test_other_frames, &other), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, hc_inherit(dead.pfns, &hc_test_other_frames, &dead.uuid), 0);
+	KUNIT_EXPECT_EQ(test, hc_keystore_drop(&dead.uuid), 0);
+	hc_missing = dead.pfns->pfn[1];
+	KUNIT_EXPECT_EQ(test, hc_inherit(dead.pfns, &hc_test_other_frames, &dead.uuid), -ENOMEM);
+	hc_dead_exit(test, &dead);
+}
+
 /* Each byte of the page that means something. */
 static void hc_test_page_damaged(struct kunit *test)
 {
@@ -148,6 +178,7 @@ static void hc_test_page_damaged(struct kunit *test)
 static struct kunit_case hc_inherit_cases[] = {
 	KUNIT_CASE(hc_test_taken_over),
 	KUNIT_CASE(hc_test_not_there),
+	KUNIT_CASE(hc_test_not_all),
 	KUNIT_CASE(hc_test_page_damaged),
 	{}
 };
