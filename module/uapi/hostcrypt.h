@@ -104,8 +104,9 @@ struct hostcrypt_drop {
  * run nothing but what saves the dump.
  *
  * Errors: EOPNOTSUPP no such kernel, or no list; ENOKEY the dead kernel had no
- * DEK of that name; EBADMSG the DEK's page is damaged; EEXIST the UUID is loaded
- * with other bytes; EPROTO, EINVAL, ENOMEM, EPERM.
+ * DEK of that name; EBADMSG the DEK's page is damaged; EKEYREJECTED the DEK's two
+ * halves are equal; EEXIST the UUID is loaded with other bytes; EBUSY the machine
+ * is about to hibernate; EPROTO, EINVAL, EFAULT, ENOMEM, EPERM.
  */
 struct hostcrypt_inherit {
 	__u32 abi;
