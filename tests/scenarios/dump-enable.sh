@@ -3,11 +3,20 @@
 # about: "dump enable" finds everything that would keep a dump from being taken, and changes nothing then
 # rigs: uml
 # uml: plain
-# timeout: 120
-# disks: 1G
+# timeout: 240
+# disks: 1G 16M
 # kms: pykmip
 # shellcheck source=tests/scenarios/tools/no-kexec.sh
 . "$TREE/tests/scenarios/tools/no-kexec.sh"
+
+# The settings on a disk that does nothing by itself for five minutes.
+mkdir -p /etc/hostcrypt
+[ "$BOOT" != 1 ] || mke2fs -q -t ext4 -F "$DISK2"
+mount -o commit=300 "$DISK2" /etc/hostcrypt || give_up "no disk for settings"
+if [ "$BOOT" = 2 ]; then
+	expect_match "what was enabled is on the disk, whatever happens then" 'recipient support' cat $conf
+	exit
+fi
 key small 2048 || give_up "no keys"
 
 enable() {
@@ -84,6 +93,29 @@ expect_match "dump.conf: target" '^target = file:/var/crash$' cat $conf
 expect_match "dump.conf: lock" '^lock = yes$' cat $conf
 expect_match "dump.conf: key" '^public-key = /root/keys/support.pem$' cat $conf
 expect_ok "the capture environment is there" test -s "$image"
+
+# One at a time.
+two_images() {
+	local first status=0
+
+	hostcrypt dump image >/tmp/first 2>&1 &
+	first=$!
+	hostcrypt dump image >/tmp/second 2>&1 || status=$?
+	wait $first || status=$?
+	return $status
+}
+expect_ok "two environments made at once" two_images
+expect "one of them waited" 1 bash -c 'cat /tmp/first /tmp/second | grep -c "waiting for another"'
+expect_ok "what is there is whole" gzip -t "$image"
+touch /run/hostcrypt/dump-lock
+flock -F /run/hostcrypt/dump-lock sleep 1000 &
+holder=$!
+wait_for 10 eval '! flock -n /run/hostcrypt/dump-lock true'
+for verb in enable disable load unload image test; do
+	expect_fail "$verb waits for others" 124 'waiting for another' timeout 2 hostcrypt dump $verb
+done
+expect_ok "status waits for nobody" timeout 10 hostcrypt dump status
+kill $holder
 made=$(stat -c %Y%i "$image")
 expect_fail "said again it comes as far" 83 'does not take' enable --lock
 expect "with the same capture environment" "$made" stat -c %Y%i "$image"
@@ -112,3 +144,9 @@ expect_fail "without the key server that is not known, and hinders nothing" 83 \
 	'note +this host +whether the key server lets this host read is not known: ' \
 	hostcrypt dump enable
 expect_match "disable says what stays" 'leaves no dump any more' hostcrypt dump disable
+
+# The power goes where nothing else has brought it to the disk.
+rm $conf
+sync
+expect_fail "enabled anew" 83 'does not take' enable
+cut_power

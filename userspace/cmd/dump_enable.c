@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/voltab.h"
 #include "cmd/dump_options.h"
 #include "cmd/dump_tell.h"
@@ -196,11 +198,58 @@ static int look(struct cmd *cmd, const char *path, struct hc_dump_plan *plan)
 	return hc_dump_plan(path, false, dump_say_image, plan);
 }
 
+/* The new file becomes dump.conf, and stays that. */
+static int keep_fresh(void)
+{
+	HC_FD folder = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0 || rename(FRESH, HC_DUMP_CONFIG_FILE) < 0 || fsync(folder) < 0)
+		return hc_fail_errno(errno, HC_DUMP_CONFIG_FILE);
+	return 0;
+}
+
+/* From a configuration that was found good to one that counts. */
+static int settle(struct cmd *cmd, const struct wanted *wanted, struct hc_dump_plan *plan)
+{
+	const char *path = NULL;
+	HC_FD held = -1;
+	int r = dump_lock(&held);
+
+	if (r == 0)
+		r = choose_config(wanted, &path);
+	if (r < 0)
+		return r;
+	r = look(cmd, path, plan);
+	if (r == 0 && strcmp(path, FRESH) == 0)
+		r = keep_fresh();
+	if (r < 0)
+		unlink(FRESH);
+	return r;
+}
+
+/* The unit's own "dump load" takes the lock, so that nobody has it here. */
 static int arm(struct cmd *cmd)
 {
-	if (!hc_dump_unit_systemd())
-		return hc_kexec_locked() ? 0 : dump_load(cmd, HC_DUMP_CONFIG_FILE, false, false);
-	return hc_dump_unit_enable();
+	HC_FD held = -1;
+	int r;
+
+	if (hc_dump_unit_systemd())
+		return hc_dump_unit_enable();
+	r = dump_lock(&held);
+	if (r < 0 || hc_kexec_locked())
+		return r;
+	return dump_load(cmd, HC_DUMP_CONFIG_FILE, false, false);
+}
+
+/* A real panic, which a user may try next, writes nothing more to the disks: also the
+ * links that systemd made are there by then. */
+static int sync_settings(void)
+{
+	HC_FD folder = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0 || syncfs(folder) < 0)
+		return hc_fail_errno(errno, "what was set up is not on the disk: /etc");
+	return 0;
 }
 
 /* What is armed, who can read, how to try it. */
@@ -229,21 +278,14 @@ static int enable(struct cmd *cmd, int argc, char **argv)
 {
 	struct wanted wanted = { 0 };
 	HC_DUMP_PLAN plan = { 0 };
-	const char *path = NULL;
 	int r = take_options(cmd, argc, argv, &wanted);
 
 	if (r == 0)
-		r = choose_config(&wanted, &path);
-	if (r < 0)
-		return r;
-	r = look(cmd, path, &plan);
-	if (r == 0 && strcmp(path, FRESH) == 0 && rename(FRESH, HC_DUMP_CONFIG_FILE) < 0)
-		r = hc_fail_errno(errno, HC_DUMP_CONFIG_FILE);
-	if (r < 0) {
-		unlink(FRESH);
-		return r;
-	}
-	r = arm(cmd);
+		r = settle(cmd, &wanted, &plan);
+	if (r == 0)
+		r = arm(cmd);
+	if (r == 0)
+		r = sync_settings();
 	if (r == 0)
 		conclude(&plan);
 	return r;
@@ -275,11 +317,15 @@ static int disable(struct cmd *cmd, int argc, char **argv)
 {
 	static const struct option options[] = { CMD_OPTIONS };
 	HC_DUMP_CONFIG config = { 0 };
+	HC_FD held = -1;
 	int r = cmd_next_option(cmd, argc, argv, options);
 
 	r = r < -1 ? r : cmd_check_words(cmd, argc, 0, 0);
 	if (r == 0 && hc_dump_unit_systemd() && strcmp(hc_dump_unit_state(), "not-found") != 0)
 		r = hc_dump_unit_disable();
+	/* Not before: the unit's own "dump unload" takes it. */
+	if (r == 0)
+		r = dump_lock(&held);
 	if (r < 0)
 		return r;
 	/* The unit has done this where it ran. */

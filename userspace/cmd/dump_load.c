@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "cmd/dump_options.h"
 #include "dump/arm.h"
 #include "dump/crash.h"
@@ -95,6 +96,7 @@ static int load(struct cmd *cmd, int argc, char **argv)
 	};
 	const char *path = HC_DUMP_CONFIG_FILE;
 	bool lock = false, rebuild = false;
+	HC_FD held = -1;
 	int option, r;
 
 	while ((option = cmd_next_option(cmd, argc, argv, options)) >= 0) {
@@ -106,6 +108,8 @@ static int load(struct cmd *cmd, int argc, char **argv)
 			rebuild = true;
 	}
 	r = option < -1 ? option : cmd_check_words(cmd, argc, 0, 0);
+	if (r == 0)
+		r = dump_lock(&held);
 	if (r < 0)
 		return r;
 	tell_crash(path);
@@ -136,8 +140,11 @@ static int unload(struct cmd *cmd, int argc, char **argv)
 {
 	const char *path = HC_DUMP_CONFIG_FILE;
 	HC_DUMP_CONFIG config = { 0 };
+	HC_FD held = -1;
 	int r = dump_take_config(cmd, argc, argv, 0, &path);
 
+	if (r == 0)
+		r = dump_lock(&held);
 	if (r < 0)
 		return r;
 	/* A configuration that went bad is no reason to stay armed. */
@@ -163,8 +170,11 @@ static int image(struct cmd *cmd, int argc, char **argv)
 	static struct hc_dump_image made;
 	HC_DUMP_CONFIG config = { 0 };
 	struct utsname name;
+	HC_FD held = -1;
 	int r = dump_take_config(cmd, argc, argv, 1, &path);
 
+	if (r == 0)
+		r = dump_lock(&held);
 	if (r == 0)
 		r = hc_dump_config_load(path, &config);
 	if (r == 0 && !config.all_modules)

@@ -19,7 +19,10 @@ int dump_take_config(struct cmd *cmd, int argc, char **argv, int max, const char
 /* Tells a person why it takes so long. */
 void dump_say_image(const char *release);
 
-/* Load what dump.conf in @path asks for; kexec is not locked yet. */
+/* hc_dump_lock(), and a word where somebody else has it. */
+int dump_lock(int *ret_lock);
+
+/* Load what dump.conf in @path asks for; kexec is not locked yet. Under dump_lock(). */
 int dump_load(struct cmd *cmd, const char *path, bool rebuild, bool lock);
 
 #endif

@@ -196,8 +196,11 @@ static int run(struct cmd *cmd, int argc, char **argv)
 	struct wanted wanted = { .path = HC_DUMP_CONFIG_FILE, .mib = SIZE_MIB };
 	HC_DUMP_CONFIG config = { 0 };
 	HC_DUMP_PLAN plan = { 0 };
+	HC_FD held = -1;
 	int r = take_options(cmd, argc, argv, &wanted);
 
+	if (r == 0)
+		r = dump_lock(&held);
 	if (r == 0)
 		r = hc_dump_config_load(wanted.path, &config);
 	if (r == 0)
