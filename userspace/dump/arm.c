@@ -172,8 +172,10 @@ static int mark_disarmed(const struct hc_dump_config *config)
 	hc_dump_target_state(config, &place);
 	if (r == 0)
 		r = hc_dump_state_read(&place, &state);
-	if (r < 0 || state.now.state != HC_DUMP_ARMED || strcmp(state.now.boot, boot) != 0)
+	if (r < 0)
 		return r;
+	if (state.now.state != HC_DUMP_ARMED || strcmp(state.now.boot, boot) != 0)
+		return 0;
 	hc_dump_state_set(&state.now, HC_DUMP_DISARMED, NULL);
 	return hc_dump_state_write(&place, &state);
 }
