@@ -210,3 +210,17 @@ expect_match "a disk that hangs" 'the target of the dump made no progress for 10
 expect "the machine starts again all the same" b tail -n 1 "$said"
 expect "with the disk as it was" Suspended dmsetup info -c --noheadings -o suspended held
 dmsetup resume held
+
+# One that the dump has nothing to do with, so that only the "sync" after it hangs.
+mkdir /mnt/held
+mount /dev/mapper/held /mnt/held && echo dirty >/mnt/held/file || give_up "no disk that hangs"
+settings file:/run/target "$DISK1" 'stall-limit = 10'
+sed -i 's|^target.*|target = file:/var/crash|' $conf
+dmsetup suspend --noflush --nolockfs held
+take good
+expect_match "another disk hangs once the dump is there" 'the target of the dump made no progress for 10 s' \
+	cat "$said"
+expect_match "what was told before stays" 'last crash: .*left the dump /var/crash/guest-' \
+	hostcrypt dump status
+taken "and the dump does"
+dmsetup resume held
