@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: Real panics whose dumps go to a block device, which takes one and keeps it
-# rigs: qemu-6.12
-# timeout: 600
+# rigs: qemu-6.12 qemu-6.1
+# timeout: 900
 # mem: 768M
 # disks: 192M 16M
 # kernel: crashkernel=288M

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 # about: Where a panic's dump cannot be taken, nothing is left of it, and the next boot says why
-# rigs: qemu-6.12
+# rigs: qemu-6.12 qemu-6.1
 # timeout: 900
 # mem: 768M
 # disks: 256M
