@@ -11,19 +11,21 @@
 # shellcheck source=tests/scenarios/tools/dump.sh
 . "$TREE/tests/scenarios/tools/dump.sh"
 
-# connect [WORD...]: dump.conf for an sshd on the machine, which is the other host; what
-# became of a dump is kept on the first disk
+# connect [WORD...]: dump.conf for an sshd on the machine, which is the other host at
+# $other; what became of a dump is kept on the first disk
+other=10.0.2.2
 connect() {
-	local port folder
+	local port folder place
 
 	[ "$BOOT" != 1 ] || mke2fs -q -F -b 4096 "$DISK1"
 	mkdir -p /mnt/state
 	mount "$DISK1" /mnt/state || give_up "no place for the state"
 	port=$(ask_host sshd "$@") && folder=$(ask_host folder) || give_up "no sshd"
-	dump_place=ssh:root@10.0.2.2:$port$folder/
-	configure "${dump_place%/}" 'state = /mnt/state' 'ssh-key = /mnt/state/key' \
+	place=ssh:root@$other:$port$folder
+	dump_place=${place//[][]/.}/
+	configure "$place" 'state = /mnt/state' 'ssh-key = /mnt/state/key' \
 		'ssh-known-hosts = /mnt/state/known'
-	known=$(ask_host host_key | sed "s/^/[10.0.2.2]:$port /")
+	known=$(ask_host host_key | sed "s/^/[${other//[][]/}]:$port /")
 	[ -e /mnt/state/known ] || echo "$known" >/mnt/state/known
 }
 
@@ -37,6 +39,30 @@ bridge() {
 	addr add 10.0.2.15/24 dev br0
 	route add default via 10.0.2.2
 	END
+}
+
+# A card under another address than its own, which the capture kernel will not see.
+rename_card() {
+	ip -batch - <<-END
+	link set eth0 down
+	link set eth0 address 52:54:00:a1:b2:c3
+	link set eth0 up
+	addr add fec0::15/64 dev eth0 nodad
+	END
+}
+
+panic_with_ipv6() {
+	other="[fec0::2]"
+	if [ "$(ask_host sshd v6)" = no ]; then
+		skip "a dump over IPv6" "this machine has none"
+		return
+	fi
+	expect_ok "the card has another address" rename_card
+	rm /mnt/state/known
+	umount /mnt/state
+	connect v6
+	arm
+	crash_guest
 }
 
 # In one word.
@@ -117,5 +143,13 @@ case $BOOT in
 	expect_fail "and read as far as it goes" 72 'cut' ask_host extract support
 	ask_host extract support --log >/dev/null
 	expect_match "with the kernel's log of the crash" '^[1-9]' ask_host count kernel-log 'Kernel panic'
+	panic_with_ipv6
+	;;
+6)
+	other="[fec0::2]"
+	connect v6
+	expect_crash written 'guest-[0-9TZ]+.hcdump'
+	expect_match "the dump has come over IPv6" '^guest-[0-9TZ]+.hcdump $' ask_host received
+	expect_ok "the offline key reads it, too" ask_host extract support --log
 	;;
 esac

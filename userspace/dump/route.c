@@ -31,22 +31,31 @@ static void take_member(struct json_object *array, const char *name, char *ret_t
 		snprintf(ret_text, size, "%s", json_object_get_string(member));
 }
 
+/* What "ip -j" says. */
+static int ask_ip(const char *const *argv, struct json_object **ret_array)
+{
+	char output[4096];
+	int r = hc_child_run(argv, NULL, output, sizeof(output));
+
+	if (r < 0)
+		return r;
+	*ret_array = json_tokener_parse(output);
+	if (json_object_is_type(*ret_array, json_type_array))
+		return 0;
+	json_object_put(*ret_array);
+	return hc_fail(HC_E_DUMP_TARGET, IP " does not speak JSON");
+}
+
 /* What the kernel says of the way to @route->host. */
 static int ask_kernel(struct hc_route *route)
 {
 	const char *const argv[] = { IP, "-j", "route", "get", route->host, NULL };
 	struct json_object *array;
-	char output[2048];
-	int r = hc_child_run(argv, NULL, output, sizeof(output));
+	int r = ask_ip(argv, &array);
 
 	if (r < 0)
 		return hc_fail(HC_E_DUMP_TARGET, "there is no way to %s: %s", route->host,
 			       hc_error_message());
-	array = json_tokener_parse(output);
-	if (!json_object_is_type(array, json_type_array)) {
-		json_object_put(array);
-		return hc_fail(HC_E_DUMP_TARGET, IP " does not speak JSON");
-	}
 	take_member(array, "dev", route->interface, sizeof(route->interface));
 	take_member(array, "gateway", route->gateway, sizeof(route->gateway));
 	take_member(array, "prefsrc", route->source, sizeof(route->source));
@@ -123,6 +132,24 @@ static bool find_port(const char *bridge, char ret_port[IF_NAMESIZE])
 	return found == 1;
 }
 
+/* The address that the card has by itself: another that it was given does not outlive
+ * this kernel. */
+static int find_mac(struct hc_route *route)
+{
+	const char *const argv[] = { IP, "-j", "link", "show", "dev", route->interface, NULL };
+	struct json_object *array;
+	int r = ask_ip(argv, &array);
+
+	if (r < 0)
+		return hc_fail(HC_E_DUMP_TARGET, "the address of %s: %s", route->interface,
+			       hc_error_message());
+	take_member(array, "permaddr", route->mac, sizeof(route->mac));
+	if (!route->mac[0])
+		take_member(array, "address", route->mac, sizeof(route->mac));
+	json_object_put(array);
+	return 0;
+}
+
 static int find_hardware(struct hc_route *route)
 {
 	char path[PATH_MAX], port[IF_NAMESIZE], mtu[16];
@@ -135,12 +162,9 @@ static int find_hardware(struct hc_route *route)
 				       route->host, route->interface);
 		memcpy(route->interface, port, sizeof(port));
 	}
-	snprintf(path, sizeof(path), "/sys/class/net/%s/address", route->interface);
-	if (!hc_read_line(path, route->mac, sizeof(route->mac)))
-		return hc_fail_errno(errno, "%s", path);
 	snprintf(path, sizeof(path), "/sys/class/net/%s/mtu", route->interface);
 	route->mtu = hc_read_line(path, mtu, sizeof(mtu)) ? (unsigned)atoi(mtu) : 1500;
-	return 0;
+	return find_mac(route);
 }
 
 int hc_route_find(const char *host, struct hc_route *ret_route)

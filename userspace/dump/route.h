@@ -13,7 +13,7 @@ struct hc_route {
 	unsigned prefix;		/* length of our network's */
 	char gateway[INET6_ADDRSTRLEN]; /* "" where the host is in our network */
 	char interface[IF_NAMESIZE];	/* a piece of hardware */
-	char mac[32];			/* its address, by which it is found again */
+	char mac[32];			/* its own address, by which it is found again */
 	unsigned mtu;
 };
 
