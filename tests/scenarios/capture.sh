@@ -56,7 +56,7 @@ inside() {
 	set -e
 	mount -t tmpfs none "$root"
 	cd "$root"
-	mkdir -p etc usr proc real run sbin sys/module/dm_hostcrypt/parameters dev tmp
+	mkdir -p etc usr proc real run sbin sys/module/dm_hostcrypt/parameters sys/class sys/devices dev tmp
 	cp -r /tmp/etc/. etc/
 	cp /tmp/flat "$TREE/tests/scenarios/tools/false_makedumpfile" "$capture" .
 	mount --rbind /usr usr
@@ -65,6 +65,8 @@ inside() {
 	ln -s usr/lib lib
 	ln -s usr/lib64 lib64
 	mount --rbind /proc real
+	mount --rbind /sys/class sys/class
+	mount --rbind /sys/devices sys/devices
 	for name in self partitions filesystems devices misc; do
 		ln -s "/real/$name" "proc/$name"
 	done
@@ -75,6 +77,7 @@ inside() {
 	echo "$1" >run/way
 	printf '#!/bin/sh\nexit 0\n' >sbin/modprobe
 	cp false_makedumpfile sbin/makedumpfile
+	cp /usr/sbin/ip sbin/
 	chmod 755 sbin/*
 	# shellcheck source=/dev/null
 	. /tmp/more
@@ -183,6 +186,42 @@ unshare -m bash -c "inside /tmp/root-good good" >"$said" 2>&1
 expect_match "a state that cannot be kept is told" 'is not kept: .*Is a directory' cat "$said"
 taken "the dump is taken all the same"
 rmdir /var/crash/hostcrypt-dump-state
+
+# Another host, which is this one: the card is the loopback.
+mkdir -p /run/sshd /tmp/dumps /tmp/ssh
+for name in host own; do
+	ssh-keygen -q -t ed25519 -N '' -f /tmp/ssh/$name
+done
+ssh_settings() {
+	settings ssh:root@127.0.0.1:2222/tmp/dumps "$DISK1" 'stall-limit = 10' \
+		'ssh-key = /etc/hostcrypt/capture/ssh-key' \
+		'ssh-known-hosts = /etc/hostcrypt/capture/known-hosts'
+	cd /tmp/etc/hostcrypt/capture || return
+	cp -p /tmp/ssh/own ssh-key
+	sed 's/^/hostcrypt-target /' /tmp/ssh/host.pub >known-hosts
+	echo '00:00:00:00:00:00 127.0.0.5/8 - 127.0.0.1 16436' >network
+	echo root:x:0:0::/:/bin/sh >/tmp/etc/passwd
+	cd / || return
+}
+
+# fails_there NAME WAY REGEX: the other host has the word that there is none, and no part
+fails_there() {
+	take "$2"
+	expect_match "$1: the other host has the word" "$3" cat /tmp/dumps/*.failed
+	expect "$1: and nothing else" 1 bash -c 'ls /tmp/dumps | wc -l'
+	expect "$1: the machine starts again" b tail -n 1 "$said"
+	rm -f /tmp/dumps/*
+}
+
+cp /tmp/ssh/own.pub /tmp/ssh/authorized
+/usr/sbin/sshd -p 2222 -f /dev/null -h /tmp/ssh/host -o AuthorizedKeysFile=/tmp/ssh/authorized \
+	-o StrictModes=no -o UsePAM=no -o PermitRootLogin=yes || give_up "no sshd"
+ssh_settings
+take good
+expect_ok "a dump goes to another host" bash -c 'mv /tmp/dumps/*.hcdump /var/crash/' || cat "$said"
+taken "it is the memory, too"
+fails_there "makedumpfile hangs, there" hang 'makedumpfile made no progress for 10 s'
+fails_there "the capture program is killed, there" parent-KILL 'hostcrypt-capture was ended by signal 9'
 
 # A device that is given to dumps.
 expect_ok "a device for dumps" hostcrypt dump format "$DISK3"
