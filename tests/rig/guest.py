@@ -14,6 +14,7 @@ A scenario is a bash file with a header of comment lines:
     # bad-sectors: SECTOR...            of the first disk; QEMU only: reads and
                                         writes of them fail
     # nvme: 64M                         QEMU: a blank NVMe disk, /dev/nvme0n1
+    # watchdog: yes                     QEMU: a hardware watchdog (i6300esb)
     # kms: pykmip                       a key server (QEMU: on the machine)
     # keep: yes                         a folder that outlives reboots
     # kernel: WORD...                   more for the kernel's command line
@@ -88,6 +89,7 @@ class Scenario:
         self.disks = header.get("disks", "").split()
         self.bad_sectors = header.get("bad-sectors", "").split()
         self.nvme = header.get("nvme", "")
+        self.watchdog = header.get("watchdog") == "yes"
         self.kms = header.get("kms", "")
         self.keep = header.get("keep") == "yes"
         self.kernel_words = header.get("kernel", "").split()

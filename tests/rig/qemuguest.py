@@ -211,6 +211,8 @@ class QemuGuest(Guest):
             subprocess.run(["truncate", "-s", self.scenario.nvme, disk], check=True)
             words += ["-drive", f"file={disk},format=raw,if=none,id=nvme",
                       "-device", "nvme,drive=nvme,serial=1"]
+        if self.scenario and self.scenario.watchdog:
+            words += ["-device", "i6300esb"]
         if self.shell:
             words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
             self.process = subprocess.Popen(words, preexec_fn=take_terminal)

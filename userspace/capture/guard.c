@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "capture/log.h"
 #include "capture/progress.h"
+#include "capture/watchdog.h"
 
 /* For what was killed to be gone, for cleaning up (another host may be asked), and for
  * a restart that ends everything in good order. */
@@ -62,6 +63,7 @@ static bool ends_within(pid_t pid, unsigned seconds, int *ret_status)
 	static const struct timespec breath = { .tv_nsec = 100 * 1000 * 1000 };
 
 	for (unsigned i = 0; i < seconds * 10; i++) {
+		watchdog_feed();
 		if (waitpid(pid, ret_status, WNOHANG) != 0)
 			return true;
 		nanosleep(&breath, NULL);
@@ -134,6 +136,7 @@ void guard_run(int (*work)(void), void (*clean)(const char *why))
 	/* Where memory cannot be locked there is no swap either that it could go to. */
 	mlockall(MCL_CURRENT | MCL_FUTURE);
 	take_score(NEVER);
+	watchdog_begin();
 	to_clean = clean;
 	pid = begin(work);
 	if (pid < 0) {

@@ -24,12 +24,12 @@ static const char *const dropped[] = {
 /*
  * One CPU; devices that were in use are reset; interrupts that nobody awaits are
  * looked after; freed memory, keys too, is wiped; a capture kernel that fails does
- * not stay; the RAM disk's files may fill more than half of the memory, as they may
- * not in a tmpfs.
+ * not stay, and neither does one in which nobody comes to feed an armed watchdog; the
+ * RAM disk's files may fill more than half of the memory, as they may not in a tmpfs.
  */
 #define ADDED                                                                                      \
 	"boot=hostcrypt nr_cpus=1 reset_devices irqpoll noresume init_on_free=1 panic=10 "        \
-	"transparent_hugepage=never numa=off rootfstype=ramfs"
+	"transparent_hugepage=never numa=off rootfstype=ramfs watchdog.open_timeout=300"
 
 static bool is_dropped(const char *word, size_t length)
 {

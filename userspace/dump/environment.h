@@ -19,6 +19,8 @@
 #define HC_CAPTURE_KNOWN_HOSTS HC_CAPTURE_FOLDER "/known-hosts"
 /* "MAC ADDRESS/PREFIX GATEWAY HOST MTU"; "-" for no gateway. */
 #define HC_CAPTURE_NETWORK "network"
+/* The hardware watchdogs that are armed, an identity a line; not there for none. */
+#define HC_CAPTURE_WATCHDOGS "watchdogs"
 #define HC_CAPTURE_CONFIG HC_CAPTURE_FOLDER "/dump.conf"
 
 /* The program; with this word it is run by "hostcrypt dump test" (capture/trial.h), and

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "dump/kexec.h"
+#include "dump/watchdog.h"
 
 #define MODINFO "/sbin/modinfo"
 #define SSH "/usr/bin/ssh"
@@ -86,6 +87,15 @@ int hc_dump_image_module(const char *release, char *ret_path, size_t size)
 	return 0;
 }
 
+static void add_watchdogs(char stamp[STAMP_SIZE])
+{
+	static struct hc_watchdog all[HC_WATCHDOGS];
+	size_t n = hc_watchdogs_find(all);
+
+	for (size_t i = 0; i < n; i++)
+		add_line(stamp, "watchdog %s", all[i].sysfs);
+}
+
 static int make_stamp(const struct hc_dump_config *config, const char *release,
 		      const struct hc_dump_target *target, const char *folder,
 		      char stamp[STAMP_SIZE])
@@ -102,6 +112,8 @@ static int make_stamp(const struct hc_dump_config *config, const char *release,
 	for (size_t i = 0; !config->all_modules && i < target->n_disks; i++)
 		add_line(stamp, "%s %s %s", target->disks[i].sysfs, target->disks[i].type,
 			 target->type);
+	if (!config->all_modules)
+		add_watchdogs(stamp);
 	add_part(stamp, path, path);
 	if (config->target.kind == HC_DUMP_TO_SSH) {
 		add_line(stamp, "%s", config->all_modules ? "ssh" : target->route.interface);

@@ -64,6 +64,18 @@ arm() {
 	expect_ok "boot $BOOT: the capture kernel is loaded" hostcrypt dump load
 }
 
+# arm_false WAY: with false_makedumpfile, which knows its way by the host's name. It stands
+# behind the RAM disk's own files, which it replaces.
+arm_false() {
+	local image=/var/lib/hostcrypt/dump/$release.img
+
+	mkdir -p /tmp/tree/usr/bin
+	cp "$TREE/tests/scenarios/tools/false_makedumpfile" /tmp/tree/usr/bin/makedumpfile
+	(cd /tmp/tree && find . | cpio --quiet -o -H newc | gzip -1) >>"$image"
+	hostname "$1"
+	arm
+}
+
 # expect_crash STATE REGEX: what "dump status" tells of the last panic.
 expect_crash() {
 	expect_match "boot $BOOT: status: the last crash's dump is $1" \
@@ -74,6 +86,12 @@ expect_crash() {
 # How many dumps there are; fails where there is a part of one.
 dumps() {
 	! find /var/crash -name '*.part' | grep . && find /var/crash -name '*.hcdump' | wc -l
+}
+
+# expect_failure REGEX: why there is no dump of the last panic.
+expect_failure() {
+	expect_crash failed "$1"
+	expect "boot $BOOT: no dump, and no part of one" 0 dumps
 }
 
 # not_in_clear PATTERN...: none of them anywhere on the target's raw disk.
