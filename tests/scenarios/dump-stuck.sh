@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# about: A panic with a damaged list of keys, or a makedumpfile that fails or hangs: no dump, the machine starts again, and the next boot says why
+# about: A panic with a damaged list of keys, or a makedumpfile that fails or hangs, or a disk that does: no dump, the machine starts again, and the next boot says why
 # rigs: qemu-6.12
 # timeout: 900
 # mem: 768M
@@ -13,22 +13,6 @@
 
 CRASH=${MODULE%/*}/tests/crash/hc-crash.ko
 REGISTRY=/sys/module/dm_hostcrypt/parameters/registry
-
-expect_failure() {
-	expect_crash failed "$1"
-	expect "boot $BOOT: no dump, and no part of one" 0 dumps
-}
-
-# Behind the RAM disk's own files, which it replaces. It does what the host is called.
-arm_false() {
-	local image=/var/lib/hostcrypt/dump/$release.img
-
-	mkdir -p /tmp/tree/usr/bin
-	cp "$TREE/tests/scenarios/tools/false_makedumpfile" /tmp/tree/usr/bin/makedumpfile
-	(cd /tmp/tree && find . | cpio --quiet -o -H newc | gzip -1) >>"$image"
-	hostname "$1"
-	arm
-}
 
 dump_config=('stall-limit = 30')
 begin
@@ -53,5 +37,16 @@ case $BOOT in
 4)
 	expect_failure 'makedumpfile made no progress for 30 s'
 	not_in_clear 'Kernel panic' planted-log
+	# A disk that does not answer, while the target's is looked for.
+	mkdir -p /tmp/tree/scripts /tmp/tree/usr/sbin
+	sed 's/^limit=300$/limit=20/' /run/rig/build/capture/scripts/hostcrypt >/tmp/tree/scripts/hostcrypt
+	printf '#!/bin/sh\nexec sleep 100000\n' >/tmp/tree/usr/sbin/blkid
+	chmod 755 /tmp/tree/usr/sbin/blkid
+	arm_false none
+	crash_guest
+	;;
+5)
+	expect_crash armed 'the machine went down without the capture kernel being heard of'
+	expect "no dump of that either" 0 dumps
 	;;
 esac
