@@ -109,7 +109,7 @@ expect_match "which has none to list" "no dumps in $DISK1" hostcrypt dump list
 # Cut -------------------------------------------------------------------------
 size=$(stat -c %s /tmp/two/dump)
 { head -c $((size - 100000)) /tmp/two/dump && head -c 1M /dev/zero; } | dd of="$DISK1" bs=1M conv=notrunc status=none
-expect_fail "a cut dump is copied as far as it goes" 72 '/tmp/cut has what there is' \
+expect_fail "a cut dump is copied as far as it goes" 72 "/tmp/cut has what there is.*format --force $DISK1" \
 	hostcrypt dump fetch /tmp/cut
 expect_match "and listed as cut" ' cut +' hostcrypt dump list "$DISK1"
 expect_ok "that is what there was of it" bash -c \
@@ -118,6 +118,14 @@ expect_ok "and no more" bash -c "[ \$(stat -c %s /tmp/cut) -lt $size ]"
 expect_match "and it stays" 'testhost' hostcrypt dump describe "$DISK1"
 expect_fail "the second device was left alone" 70 'no encrypted dump' \
 	hostcrypt dump fetch --device "$DISK2" /tmp/x
+
+title() {
+	tail -c 4096 "$DISK1" | head -n 1
+}
+before=$(title)
+expect_ok "it is given up" format --force "$DISK1"
+expect_fail "then it is gone" 70 'no encrypted dump' hostcrypt dump describe "$DISK1"
+expect "and a capture kernel that is loaded knows the device still" "$before" title
 
 expect_fail "a target of another kind" 2 'needs no fetching' bash -c \
 	"sed 's/block:.*/file:\\/tmp/' /etc/hostcrypt/dump.conf >/tmp/file.conf

@@ -66,7 +66,10 @@ static int fetch(const char *device, const char *path, bool keep)
 		return hc_fail_errno(errno, "cannot open %s", device);
 	r = copy(fd, mark.room, path);
 	if (r == HC_E_DUMP_CUT)
-		hc_context(r, "%s has what there is of it and stays on %s, too", path, device);
+		hc_context(r,
+			   "%s has what there is of it and stays on %s, too (\"hostcrypt dump format "
+			   "--force %s\" makes room)",
+			   path, device, device);
 	if (r < 0 || keep)
 		return r;
 	r = hc_dump_mark_clear(fd);

@@ -93,6 +93,17 @@ static int make_id(char ret_id[40])
 	return 0;
 }
 
+/* One that is ours keeps its UUID, by which a capture kernel that is loaded knows it. */
+static int make_or_keep_id(const char *device, char ret_id[40])
+{
+	static struct hc_dump_mark old;
+
+	if (hc_dump_mark_read(device, &old) < 0)
+		return make_id(ret_id);
+	snprintf(ret_id, sizeof(old.id), "%s", old.id);
+	return 0;
+}
+
 int hc_dump_mark_make(const char *device, bool force)
 {
 	static const struct hc_dump_state_file fresh;
@@ -109,7 +120,7 @@ int hc_dump_mark_make(const char *device, bool force)
 	if (r == 0 && !force)
 		r = check_empty(device);
 	if (r == 0)
-		r = make_id(mark.id);
+		r = make_or_keep_id(device, mark.id);
 	if (r == 0)
 		r = hc_device_wipe(device, HC_DUMP_AREA + BLOCK);
 	if (r < 0)
