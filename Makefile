@@ -109,7 +109,8 @@ module:
 	$(MAKE) -C $(KDIR) M=$(abspath $(MODULE_B)) modules
 
 # Small programs that scenarios call; in their PATH.
-tools: $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
+tools: $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c)) \
+	$(patsubst %.c,$(B)/%.so,$(wildcard tests/tools/preload/*.c))
 
 $(B)/tests/tools/%: $(B)/tests/tools/%.o $(call obj,$(wildcard tests/tools/lib/*.c)) \
 		$(B)/libhostcrypt.a
@@ -120,6 +121,10 @@ bench-tools: $(B)/tests/bench/profile.so $(B)/tests/bench/mark $(B)/tests/bench/
 
 $(B)/tests/bench/dump_write: $(B)/tests/bench/dump_write.o $(B)/libhostcrypt.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/tests/tools/preload/%.so: tests/tools/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -fPIC -shared -o $@ $<
 
 $(B)/tests/bench/%.so: tests/bench/%.c tests/bench/mark.h
 	@mkdir -p $(@D)

@@ -66,6 +66,8 @@ case $BOOT in
 	expect_ok "and the kernel's log" ask_host extract support --log
 	expect_match "that is of the crash" '^[1-9]' ask_host count kernel-log 'Kernel panic'
 	expect_match "loading warns of it" 'warning: the device holds a dump' hostcrypt dump load
+	expect_match "so does the status" "^Dumps: block:$volume holds a dump, and a panic leaves no other" \
+		hostcrypt status
 	crash_guest
 	;;
 4)

@@ -23,12 +23,22 @@ left() {
 	find /var/crash -name '*.hcdump*' | wc -l
 }
 
+# What cryptsetup-initramfs does for a host with an encrypted root: its script would ask for
+# a passphrase, at the console.
+foreign=/usr/share/initramfs-tools
+mkdir -p $foreign/scripts/local-top
+printf '#!/bin/sh\n[ "$1" != prereqs ] || exit 0\nmkdir -p "$DESTDIR/cryptroot"\n%s\n' \
+	'echo root UUID=0 none luks >"$DESTDIR/cryptroot/crypttab"' >$foreign/hooks/cryptroot
+printf '#!/bin/sh\n[ "$1" = prereqs ] || exec sleep 100000\n' >$foreign/scripts/local-top/cryptroot
+chmod 755 $foreign/hooks/cryptroot $foreign/scripts/local-top/cryptroot
+
 # By hand it would take nothing, and start the machine again.
 expect_fail "the capture program is not for a kernel that runs" 1 'is for the kernel that' \
 	"$(dirname "$(realpath "$(command -v hostcrypt)")")/capture/hostcrypt-capture"
 expect_fail "nothing is loaded" 83 'no capture kernel is loaded' try
-our_own_is_loaded
+expect_ok "ours is loaded" our_own_is_loaded
 expect_match "the RAM disk is there" 'img$' hostcrypt dump image
+expect "nothing in it asks for a passphrase" 0 bash -c "lsinitramfs $image | grep -c cryptroot || true"
 touch -d '1 hour ago' "$image"
 expect_ok "everything is good" try --key /root/keys/support.key
 printf '%s\n' "$LAST" >/tmp/list
@@ -50,9 +60,27 @@ expect_fail "another key does not read it" 74 'key' try --key /root/keys/other.k
 expect "nothing is left of that" 0 left
 
 # What is loaded is not of now.
-touch -d '1 hour' $conf
-expect_fail "dump.conf has changed" 83 'dump.conf has changed' try
-touch -d '1 hour ago' $conf
+has_changed() {
+	expect_fail "$1 has changed" 83 "what the capture kernel is to know has changed since .$1." try
+	cp -p /root/keys/good.pem /root/keys/support.pem
+	cp -p /tmp/good.conf $conf
+}
+cp -p $conf /tmp/good.conf
+cp -p /root/keys/support.pem /root/keys/good.pem
+cp -p /root/keys/other.pem /root/keys/support.pem
+has_changed support.pem
+sed -i '1a stall-limit = 77' $conf
+has_changed dump.conf
+printf '%s\n' '[recipient more]' 'public-key = /root/keys/other.pem' >>$conf
+has_changed more.pem
+hostname somebody
+has_changed host
+hostname guest
+echo '# Only a remark.' >>$conf
+expect_ok "what changes nothing is no change" try
+sed -i 's/^.dump.$/&\nmodules = most/' $conf
+expect_match "another kind of RAM disk" 'the capture environment is not of now' hostcrypt dump status
+cp -p /tmp/good.conf $conf
 touch -d '1 hour' "/boot/vmlinuz-$release"
 expect_fail "a new kernel" 83 "kernel's file has changed" try
 touch -d '1 hour ago' "/boot/vmlinuz-$release"
@@ -74,13 +102,16 @@ expect_fail "the target takes nothing" 85 'Read-only' try
 mount -o remount,rw /var/crash
 
 # Keys, memory.
-cp /root/keys/support.pem /root/keys/good.pem
 sed -i 2d /root/keys/support.pem
 expect_fail "a broken key" 75 'support' try
 cp /root/keys/good.pem /root/keys/support.pem
 says kexec_crash_size 67108864
 expect_fail "too little memory" 80 'crashkernel= sets 64 MiB aside' try
 says kexec_crash_size 536870912
+echo "$(cat /proc/cmdline) mem_encrypt=on" >/tmp/cmdline
+mount --bind /tmp/cmdline /proc/cmdline
+expect_fail "encrypted memory" 80 'mem_encrypt=on' try
+umount /proc/cmdline
 touch -d '1 hour ago' $conf
 
 # What became of a crash. state WORD TEXT: as a capture kernel would have left it

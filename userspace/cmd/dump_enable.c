@@ -263,6 +263,8 @@ static void conclude(const struct hc_dump_plan *plan)
 	       plan->release, config->target.text, out_size(plan->needed_bytes, needed),
 	       out_size(plan->crash_bytes, aside),
 	       hc_dump_unit_systemd() ? ", from each boot on" : "");
+	if (plan->target.note[0])
+		printf("Not yet: %s.\n", plan->target.note);
 	printf("Readable by: ");
 	for (size_t i = 0; i < config->n_recipients; i++)
 		printf("%s%s", i ? ", " : "", config->recipients[i].name);

@@ -41,11 +41,12 @@ static void tell_crash(const char *path)
 }
 
 /* Where kexec is locked nothing can be loaded; what is there may be good enough. */
-static int judge_locked(const char *path)
+static int judge_locked(const char *path, const char *providers_path)
 {
-	const char *why = hc_kdump_state("") == HC_KDUMP_ENCRYPTED ? hc_dump_stale(path) :
-								     "none of ours is loaded";
+	const char *why = "none of ours is loaded";
 
+	if (hc_kdump_state("") == HC_KDUMP_ENCRYPTED)
+		why = hc_dump_stale(path, providers_path);
 	if (why)
 		return hc_fail(HC_E_DUMP_LOAD,
 			       "kexec is locked (kernel.kexec_load_disabled), so no capture kernel "
@@ -113,7 +114,7 @@ static int load(struct cmd *cmd, int argc, char **argv)
 	if (r < 0)
 		return r;
 	tell_crash(path);
-	return hc_kexec_locked() ? judge_locked(path) : dump_load(cmd, path, rebuild, lock);
+	return hc_kexec_locked() ? judge_locked(path, cmd->config_path) : dump_load(cmd, path, rebuild, lock);
 }
 
 const struct cmd_verb cmd_dump_load = {

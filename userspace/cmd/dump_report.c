@@ -6,10 +6,35 @@
 
 #include "base/error.h"
 #include "cmd/output.h"
+#include "dump/arm.h"
+#include "dump/mark.h"
 #include "dump/stale.h"
 #include "kernel/kdump.h"
 
-void dump_report_collect(const char *path, struct dump_report *ret_report)
+/* There is room for one dump only. */
+static bool is_occupied(const struct hc_dump_config *config)
+{
+	static struct hc_dump_mark mark;
+
+	return config->target.kind == HC_DUMP_TO_BLOCK &&
+	       hc_dump_mark_read(config->target.path, &mark) == 0 && mark.occupied;
+}
+
+static void find_problem(struct dump_report *report)
+{
+	const char *unlisted = hc_dump_unlisted();
+
+	if (unlisted)
+		snprintf(report->problem, sizeof(report->problem), "%s", unlisted);
+	else if (is_occupied(&report->config))
+		snprintf(report->problem, sizeof(report->problem),
+			 "%s holds a dump, and a panic leaves no other until \"hostcrypt dump fetch "
+			 "FILE\" has taken it away",
+			 report->config.target.text);
+}
+
+void dump_report_collect(const char *path, const char *providers_path,
+			 struct dump_report *ret_report)
 {
 	struct dump_report *report = ret_report;
 
@@ -19,12 +44,14 @@ void dump_report_collect(const char *path, struct dump_report *ret_report)
 		report->loaded = "foreign";
 	if (hc_kdump_state("") == HC_KDUMP_ENCRYPTED) {
 		report->loaded = "yes";
-		report->stale = hc_dump_stale(path);
+		report->stale = hc_dump_stale(path, providers_path);
 	}
 	if (hc_dump_config_load(path, &report->config) < 0)
 		snprintf(report->problem, sizeof(report->problem), "%s", hc_error_message());
 	else
 		report->crashed = hc_dump_crash_find(&report->config, &report->crash);
+	if (!report->problem[0])
+		find_problem(report);
 }
 
 void dump_report_free(struct dump_report *report)

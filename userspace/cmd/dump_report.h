@@ -18,11 +18,12 @@ struct dump_report {
 	const char *stale;	      /* why what is loaded should be loaded again, or NULL */
 	bool crashed;
 	struct hc_dump_crash crash;
-	char problem[1024]; /* of dump.conf; "" */
+	char problem[1024]; /* why a panic would leave no dump whatever is loaded; "" */
 };
 
-/* @path is dump.conf. */
-void dump_report_collect(const char *path, struct dump_report *ret_report);
+/* @path is dump.conf, @providers_path hostcrypt.conf. */
+void dump_report_collect(const char *path, const char *providers_path,
+			 struct dump_report *ret_report);
 void dump_report_free(struct dump_report *report);
 
 /* null, or state, time, text of the last crash. */

@@ -53,12 +53,12 @@ static void collect_sizes(struct status *status, const char *release)
 	status->estimate = hc_dump_estimate(&status->filter);
 }
 
-static void collect(const char *path, struct status *status)
+static void collect(const char *path, const char *providers_path, struct status *status)
 {
 	const struct hc_dump_config *config = &status->report.config;
 	struct utsname name;
 
-	dump_report_collect(path, &status->report);
+	dump_report_collect(path, providers_path, &status->report);
 	snprintf(status->problem, sizeof(status->problem), "%s", status->report.problem);
 	status->locked = hc_kexec_locked();
 	if (hc_dump_memory_aside(&status->aside) < 0)
@@ -193,7 +193,7 @@ static int run(struct cmd *cmd, int argc, char **argv)
 
 	if (r < 0)
 		return r;
-	collect(path, &status);
+	collect(path, cmd->config_path, &status);
 	if (cmd->json)
 		r = print_json(&status);
 	else

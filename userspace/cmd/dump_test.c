@@ -78,7 +78,7 @@ static int take_options(struct cmd *cmd, int argc, char **argv, struct wanted *w
 }
 
 /* Is what a panic would start now what is tried here? */
-static int check_loaded(const char *path)
+static int check_loaded(const char *path, const char *providers_path)
 {
 	const char *why = NULL;
 
@@ -87,7 +87,7 @@ static int check_loaded(const char *path)
 		why = "no capture kernel is loaded";
 		break;
 	case HC_KDUMP_ENCRYPTED:
-		why = hc_dump_stale(path);
+		why = hc_dump_stale(path, providers_path);
 		break;
 	case HC_KDUMP_CLEAR:
 		why = "somebody else's capture kernel is loaded";
@@ -177,6 +177,8 @@ static int try_all(struct cmd *cmd, const struct wanted *wanted, const struct hc
 	static struct hc_dump_trial trial;
 	int r, removed = 0;
 
+	/* A test dump that nobody takes away would be in the way of a real one. */
+	cmd_hold_signals();
 	r = hc_dump_trial_run(plan, cmd->config_path, wanted->mib, wanted->keep, &trial);
 	if (r < 0)
 		return r;
@@ -209,7 +211,7 @@ static int run(struct cmd *cmd, int argc, char **argv)
 		r = hc_dump_plan(wanted.path, false, dump_say_image, &plan);
 	/* With an image that had to be made just now it is not of now. */
 	if (r == 0)
-		r = check_loaded(wanted.path);
+		r = check_loaded(wanted.path, cmd->config_path);
 	if (r == 0)
 		r = try_all(cmd, &wanted, &plan);
 	if (r < 0)

@@ -110,21 +110,21 @@ static void print_kdump(void)
 		       out_off(stdout));
 }
 
-static void print_dumps(void)
+static void print_dumps(const char *providers_path)
 {
 	struct dump_report report;
 
-	dump_report_collect(HC_DUMP_CONFIG_FILE, &report);
+	dump_report_collect(HC_DUMP_CONFIG_FILE, providers_path, &report);
 	dump_report_line(&report);
 	dump_report_free(&report);
 }
 
-static struct json_object *dumps_to_json(void)
+static struct json_object *dumps_to_json(const char *providers_path)
 {
 	struct json_object *object;
 	struct dump_report report;
 
-	dump_report_collect(HC_DUMP_CONFIG_FILE, &report);
+	dump_report_collect(HC_DUMP_CONFIG_FILE, providers_path, &report);
 	object = dump_report_to_json(&report);
 	dump_report_free(&report);
 	return object;
@@ -141,7 +141,7 @@ static struct json_object *kdump_to_json(void)
 	return object;
 }
 
-static void print(const struct views *views)
+static void print(const struct views *views, const char *providers_path)
 {
 	for (size_t i = 0; i < views->n; i++) {
 		const struct view *view = &views->all[i];
@@ -165,11 +165,11 @@ static void print(const struct views *views)
 		printf("\nThe agent is still at its first pass over the volumes.\n");
 	if (views->agent_runs && views->agent_problem[0])
 		printf("\nThe agent says: %s\n", views->agent_problem);
-	print_dumps();
+	print_dumps(providers_path);
 	print_kdump();
 }
 
-static int print_json(const struct views *views)
+static int print_json(const struct views *views, const char *providers_path)
 {
 	struct json_object *status = json_object_new_object();
 	struct json_object *array = json_object_new_array();
@@ -178,7 +178,7 @@ static int print_json(const struct views *views)
 		json_object_array_add(array, view_to_json(&views->all[i]));
 	json_object_object_add(status, "agent", view_agent_to_json(views));
 	json_object_object_add(status, "kdump", kdump_to_json());
-	json_object_object_add(status, "dumps", dumps_to_json());
+	json_object_object_add(status, "dumps", dumps_to_json(providers_path));
 	json_object_object_add(status, "volumes", array);
 	return out_json("status", status);
 }
@@ -197,8 +197,8 @@ static int run(struct cmd *cmd, int argc, char **argv)
 	if (r < 0)
 		return r;
 	if (cmd->json)
-		return print_json(&views);
-	print(&views);
+		return print_json(&views, cmd->config_path);
+	print(&views, cmd->config_path);
 	return 0;
 }
 

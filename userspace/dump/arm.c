@@ -30,6 +30,20 @@ bool hc_dump_registry(char ret_registry[32])
 	       strncmp(ret_registry, "0x", 2) == 0;
 }
 
+const char *hc_dump_unlisted(void)
+{
+	char line[32];
+
+	if (!hc_read_line("/sys/module/dm_hostcrypt/parameters/unlisted", line, sizeof(line)) ||
+	    strcmp(line, "0") == 0)
+		return NULL;
+	if (strcmp(line, "broken") == 0)
+		return "the module's list of keys has been damaged, so a panic leaves no dump; "
+		       "close the volumes and load dm-hostcrypt anew";
+	return "a volume is open through a slow cipher (allow-slow-cipher), whose copies of the "
+	       "key cannot be left out of a dump, so a panic leaves none";
+}
+
 static int find_registry(char ret_registry[32])
 {
 	if (!hc_dump_registry(ret_registry))
@@ -70,6 +84,23 @@ int hc_dump_plan(const char *path, bool make, void (*on_make)(const char *releas
 	return 0;
 }
 
+int hc_dump_plan_look(const char *path, const char *providers_path,
+		      struct hc_dump_plan *ret_plan)
+{
+	HC_DUMP_PLAN plan = { 0 };
+	int r = hc_dump_config_load(path, &plan.config);
+
+	if (r == 0)
+		r = hc_dump_target_look(&plan.config, &plan.target);
+	if (r == 0)
+		r = hc_dump_overlay_write(-1, &plan, providers_path, plan.told);
+	if (r < 0)
+		return r;
+	*ret_plan = plan;
+	plan = (struct hc_dump_plan){ 0 };
+	return 0;
+}
+
 void hc_dump_plan_free(struct hc_dump_plan *plan)
 {
 	hc_dump_config_free(&plan->config);
@@ -90,7 +121,7 @@ int hc_dump_check_foreign(void)
 
 /* The RAM disk as the kernel gets it: our settings, then the image. Nobody may be
  * able to write to it by then. */
-static int make_initrd(const struct hc_dump_plan *plan, const char *providers_path,
+static int make_initrd(struct hc_dump_plan *plan, const char *providers_path,
 		       int *ret_fd)
 {
 	HC_FD fd = memfd_create("initrd", MFD_CLOEXEC);
@@ -102,7 +133,7 @@ static int make_initrd(const struct hc_dump_plan *plan, const char *providers_pa
 
 	if (fd < 0 || image < 0)
 		return hc_fail(HC_E_DUMP_IMAGE, "%s: %s", plan->image.path, strerror(errno));
-	r = hc_dump_overlay_write(fd, plan, providers_path);
+	r = hc_dump_overlay_write(fd, plan, providers_path, plan->told);
 	while (r == 0 && (n = read(image, buffer, sizeof(buffer))) > 0)
 		if (hc_write_all(fd, buffer, (size_t)n) < 0)
 			n = -1;
@@ -124,7 +155,8 @@ static int write_marker(const struct hc_dump_plan *plan)
 	file = fopen(HC_KDUMP_LOADED_FILE ".new", "we");
 	if (!file)
 		return hc_fail_errno(errno, HC_KDUMP_LOADED_FILE);
-	fprintf(file, "%s\n%s\n%lld\n", plan->registry, plan->release, (long long)time(NULL));
+	fprintf(file, "%s\n%s\n%lld\n%s", plan->registry, plan->release, (long long)time(NULL),
+		plan->told);
 	if (fclose(file) != 0 || rename(HC_KDUMP_LOADED_FILE ".new", HC_KDUMP_LOADED_FILE) < 0)
 		return hc_fail_errno(errno, HC_KDUMP_LOADED_FILE);
 	return 0;
@@ -134,11 +166,13 @@ bool hc_dump_marker_read(struct hc_dump_marker *ret_marker)
 {
 	FILE *file = fopen(HC_KDUMP_LOADED_FILE, "re");
 	long long seconds;
-	bool good = file && fscanf(file, "%31s %64s %lld", ret_marker->registry,
+	bool good = file && fscanf(file, "%31s %64s %lld ", ret_marker->registry,
 				   ret_marker->release, &seconds) == 3;
+	size_t n = good ? fread(ret_marker->told, 1, sizeof(ret_marker->told) - 1, file) : 0;
 
 	if (file)
 		fclose(file);
+	ret_marker->told[n] = '\0';
 	if (good)
 		ret_marker->time = seconds;
 	return good;
@@ -194,7 +228,7 @@ static int take_back(const struct hc_dump_config *config, int code)
 	return hc_fail((enum hc_error)code, "%s", why);
 }
 
-int hc_dump_arm(const struct hc_dump_plan *plan, const char *providers_path)
+int hc_dump_arm(struct hc_dump_plan *plan, const char *providers_path)
 {
 	static char running[4096], command_line[2048];
 	HC_FD initrd = -1;

@@ -16,6 +16,7 @@
 #include "dump/memory.h"
 #include "dump/private.h"
 #include "dump/target.h"
+#include "dump/watchdog.h"
 #include "kernel/kdump.h"
 
 #define MIB (1024ULL * 1024)
@@ -50,6 +51,15 @@ static void failed(struct hc_dump_finding *finding, int r)
 	BAD(finding, r, "%s", hc_error_message());
 }
 
+/* Pages of the dead kernel's, the list of keys among them, cannot be read as they lie. */
+static bool memory_is_encrypted(void)
+{
+	char line[4096];
+
+	return hc_read_line("/proc/cmdline", line, sizeof(line)) &&
+	       strstr(line, "mem_encrypt=on");
+}
+
 static void memory(const struct context *context, struct hc_dump_finding *finding)
 {
 	uint64_t bytes;
@@ -58,6 +68,10 @@ static void memory(const struct context *context, struct hc_dump_finding *findin
 	(void)context;
 	if (r < 0)
 		failed(finding, r);
+	else if (memory_is_encrypted())
+		BAD(finding, HC_E_DUMP_MEMORY,
+		    "it is encrypted (mem_encrypt=on), and the capture kernel could not read the "
+		    "list of keys; boot without that");
 	else
 		GOOD(finding, "%llu MiB are set aside", (unsigned long long)(bytes / MIB));
 }
@@ -87,6 +101,8 @@ static void module(const struct context *context, struct hc_dump_finding *findin
 		    "dm-hostcrypt is not loaded; run \"modprobe dm-hostcrypt\"");
 	else if (r < 0)
 		failed(finding, r);
+	else if (hc_dump_unlisted())
+		BAD(finding, HC_E_DUMP_LOAD, "%s", hc_dump_unlisted());
 	else
 		GOOD(finding, "%s", path);
 }
@@ -172,6 +188,25 @@ static void target(const struct context *context, struct hc_dump_finding *findin
 		     context->config->target.text, room, size);
 }
 
+#define IPMI_WATCHDOG "/sys/module/ipmi_watchdog"
+
+static void watchdogs(const struct context *context, struct hc_dump_finding *finding)
+{
+	static struct hc_watchdog all[HC_WATCHDOGS];
+	size_t n = hc_watchdogs_find(all);
+
+	(void)context;
+	GOOD(finding, "none is armed that would end a dump");
+	for (size_t i = 0; i < n; i++)
+		if (all[i].armed)
+			GOOD(finding, "%s is armed; the capture kernel feeds it",
+			     all[i].identity);
+	if (access(IPMI_WATCHDOG, F_OK) == 0)
+		NOTE(finding,
+		     "ipmi_watchdog is loaded, which the capture kernel does not feed: where it "
+		     "is armed, it ends a dump in the middle; use another watchdog");
+}
+
 /* Who can read: "support (rsa-oaep 0123456789ab), ...". */
 static void list(const struct hc_dump_recipients *recipients, char *ret_text, size_t size)
 {
@@ -255,6 +290,7 @@ static const struct {
 	{ "initramfs", mkinitramfs },
 	{ "makedumpfile", makedumpfile },
 	{ "target", target },
+	{ "watchdog", watchdogs },
 	{ "recipients", readers },
 	{ "this host", own_reading },
 };

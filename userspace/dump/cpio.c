@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "dump/cpio.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include <openssl/evp.h>
 
 #include "base/file.h"
 
@@ -12,7 +15,7 @@
 
 static int put(struct hc_cpio *cpio, const void *data, size_t size)
 {
-	int r = hc_write_all(cpio->fd, data, size);
+	int r = cpio->fd < 0 ? 0 : hc_write_all(cpio->fd, data, size);
 
 	cpio->written += size;
 	return r;
@@ -51,9 +54,23 @@ int hc_cpio_folder(struct hc_cpio *cpio, const char *name)
 	return entry(cpio, name, S_IFDIR | 0755, NULL, 0);
 }
 
+static int list(struct hc_cpio *cpio, const char *name, const void *data, size_t size)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned length;
+
+	if (EVP_Digest(data, size, digest, &length, EVP_sha256(), NULL) != 1)
+		return -ENOMEM;
+	for (unsigned i = 0; i < length; i++)
+		fprintf(cpio->list, "%02x", digest[i]);
+	return fprintf(cpio->list, " %s\n", name) < 0 ? -ENOSPC : 0;
+}
+
 int hc_cpio_file(struct hc_cpio *cpio, const char *name, const void *data, size_t size)
 {
-	return entry(cpio, name, S_IFREG | 0600, data, size);
+	int r = cpio->list ? list(cpio, name, data, size) : 0;
+
+	return r < 0 ? r : entry(cpio, name, S_IFREG | 0600, data, size);
 }
 
 int hc_cpio_end(struct hc_cpio *cpio)

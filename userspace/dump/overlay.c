@@ -13,6 +13,7 @@
 #include "dump/arm.h"
 #include "dump/cpio.h"
 #include "dump/environment.h"
+#include "dump/watchdog.h"
 #include "provider/provider.h"
 
 #define PEM_LIMIT (64 * 1024)
@@ -52,6 +53,22 @@ static int put_disks(struct hc_cpio *cpio, const struct hc_dump_target *target)
 					 disk->spec, or_none(disk->type), or_none(disk->point));
 	}
 	return failed(hc_cpio_file(cpio, &(HC_CAPTURE_FOLDER "/" HC_CAPTURE_DISKS)[1], lines, used));
+}
+
+static int put_watchdogs(struct hc_cpio *cpio)
+{
+	static struct hc_watchdog all[HC_WATCHDOGS];
+	size_t n = hc_watchdogs_find(all), used = 0;
+	char lines[HC_WATCHDOGS * (sizeof(all[0].identity) + 1)];
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i].armed)
+			used += (size_t)snprintf(lines + used, sizeof(lines) - used, "%s\n",
+						 all[i].identity);
+	if (used == 0)
+		return 0;
+	return failed(hc_cpio_file(cpio, &(HC_CAPTURE_FOLDER "/" HC_CAPTURE_WATCHDOGS)[1], lines,
+				   used));
 }
 
 static int put_key(struct hc_cpio *cpio, const struct hc_dump_recipient_config *recipient)
@@ -130,26 +147,45 @@ static int put_config(struct hc_cpio *cpio, const struct hc_dump_plan *plan,
 	return r;
 }
 
-int hc_dump_overlay_write(int fd, const struct hc_dump_plan *plan, const char *providers_path)
+static int put_all(struct hc_cpio *cpio, const struct hc_dump_plan *plan,
+		   const char *providers_path)
 {
 	static const char *const folders[] = { "etc", "etc/hostcrypt", HC_CAPTURE_FOLDER + 1 };
-	struct hc_cpio cpio = { .fd = fd };
 	HC_CONFIG providers = { 0 };
 	char host[65] = "";
 	int r = hc_config_load(providers_path, &providers);
 
 	gethostname(host, sizeof(host) - 1);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && r == 0; i++)
-		r = failed(hc_cpio_folder(&cpio, folders[i]));
+		r = failed(hc_cpio_folder(cpio, folders[i]));
 	if (r == 0)
-		r = put_disks(&cpio, &plan->target);
+		r = put_disks(cpio, &plan->target);
 	if (r == 0)
-		r = hc_dump_target_put(&plan->config, &plan->target, &cpio);
+		r = put_watchdogs(cpio);
 	if (r == 0)
-		r = hc_dump_overlay_line(&cpio, HC_CAPTURE_HOST, host);
+		r = hc_dump_target_put(&plan->config, &plan->target, cpio);
+	if (r == 0)
+		r = hc_dump_overlay_line(cpio, HC_CAPTURE_HOST, host);
 	for (size_t i = 0; i < plan->config.n_recipients && r == 0; i++)
-		r = put_key(&cpio, &plan->config.recipients[i]);
+		r = put_key(cpio, &plan->config.recipients[i]);
 	if (r == 0)
-		r = put_config(&cpio, plan, &providers);
-	return r == 0 ? failed(hc_cpio_end(&cpio)) : r;
+		r = put_config(cpio, plan, &providers);
+	return r == 0 ? failed(hc_cpio_end(cpio)) : r;
+}
+
+int hc_dump_overlay_write(int fd, const struct hc_dump_plan *plan, const char *providers_path,
+			  char ret_list[HC_DUMP_OVERLAY_LIST])
+{
+	struct hc_cpio cpio = { .fd = fd };
+	int r;
+
+	if (ret_list) {
+		cpio.list = fmemopen(ret_list, HC_DUMP_OVERLAY_LIST, "w");
+		if (!cpio.list)
+			return hc_fail(HC_E_MEMORY, "out of memory");
+	}
+	r = put_all(&cpio, plan, providers_path);
+	if (cpio.list && fclose(cpio.list) != 0 && r == 0)
+		r = hc_fail(HC_E_DUMP_IMAGE, "too many settings for the capture kernel");
+	return r;
 }

@@ -5,8 +5,9 @@
 
 /*
  * Why our capture kernel should be loaded again, as the end of a sentence, or NULL.
- * @path is dump.conf. Only to be asked where ours is loaded.
+ * @path is dump.conf, @providers_path hostcrypt.conf. Only to be asked where ours is loaded.
+ * The sentence is good until the next call.
  */
-const char *hc_dump_stale(const char *path);
+const char *hc_dump_stale(const char *path, const char *providers_path);
 
 #endif

@@ -32,6 +32,9 @@ struct hc_dump_target {
 /* HC_E_DUMP_TARGET where the capture kernel could not write there. */
 int hc_dump_target_find(const struct hc_dump_config *config, struct hc_dump_target *ret_target);
 
+/* The same without asking another host, so without free_bytes for one. */
+int hc_dump_target_look(const struct hc_dump_config *config, struct hc_dump_target *ret_target);
+
 /* The kind's own settings for the capture kernel, into the overlay's archive. */
 int hc_dump_target_put(const struct hc_dump_config *config, const struct hc_dump_target *target,
 		       struct hc_cpio *cpio);

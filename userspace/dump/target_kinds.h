@@ -8,6 +8,8 @@
 
 struct hc_dump_target_kind {
 	int (*find)(const struct hc_dump_config *config, struct hc_dump_target *target);
+	/* What only another host can say; may be NULL. */
+	int (*try)(const struct hc_dump_config *config, struct hc_dump_target *target);
 	void (*state)(const struct hc_dump_config *config, struct hc_dump_state_place *place);
 	/* What else it needs in the capture environment; may be NULL. */
 	int (*put)(const struct hc_dump_config *config, const struct hc_dump_target *target,

@@ -43,15 +43,14 @@ static int pin(const struct hc_dump_config *config, char ret_lines[PINNED_SIZE])
 }
 
 /* Everything that the capture kernel will do, with what it will have, up to writing. */
-static int try(const struct hc_dump_config *config, const struct hc_route *route,
-	       uint64_t *ret_bytes)
+static int try(const struct hc_dump_config *config, struct hc_dump_target *target)
 {
 	static char pinned[PINNED_SIZE];
 	char path[64];
 	HC_FD fd = memfd_create("known-hosts", 0);
 	struct hc_ssh ssh = {
 		.user = config->target.user,
-		.address = route->host,
+		.address = target->route.host,
 		.port = config->target.port,
 		.folder = config->target.path,
 		.key = config->ssh_key,
@@ -65,7 +64,7 @@ static int try(const struct hc_dump_config *config, const struct hc_route *route
 	if (fd < 0 || hc_write_all(fd, pinned, strlen(pinned)) < 0)
 		return hc_fail(HC_E_MEMORY, "out of memory");
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), fd);
-	return hc_ssh_room(&ssh, ret_bytes);
+	return hc_ssh_room(&ssh, &target->free_bytes);
 }
 
 static int find(const struct hc_dump_config *config, struct hc_dump_target *target)
@@ -78,8 +77,6 @@ static int find(const struct hc_dump_config *config, struct hc_dump_target *targ
 		r = hc_dump_local_state_find(config, target);
 	if (r == 0)
 		r = hc_route_find(place->host, &target->route);
-	if (r == 0)
-		r = try(config, &target->route, &target->free_bytes);
 	if (r < 0)
 		return r;
 	v6 = strchr(target->route.host, ':');
@@ -127,6 +124,7 @@ static int put(const struct hc_dump_config *config, const struct hc_dump_target 
 
 const struct hc_dump_target_kind hc_dump_target_ssh = {
 	.find = find,
+	.try = try,
 	.state = hc_dump_local_state,
 	.put = put,
 };

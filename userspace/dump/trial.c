@@ -48,7 +48,7 @@ static int add_overlay(const struct hc_dump_plan *plan, const char *providers_pa
 	int r = fd < 0 ? hc_fail_errno(errno, OVERLAY) : 0;
 
 	if (r == 0)
-		r = hc_dump_overlay_write(fd, plan, providers_path);
+		r = hc_dump_overlay_write(fd, plan, providers_path, NULL);
 	return r == 0 ? hc_child_run(argv, NULL, output, sizeof(output)) : r;
 }
 
