@@ -213,7 +213,8 @@ int vmcore_write(const char *makedumpfile, const char *version, unsigned level,
 	if (r == 0)
 		log_say("memory: %llu bytes from makedumpfile %s at level %u",
 			(unsigned long long)bytes, version, level);
-	/* Where there was something it may be the target that failed; then nothing more goes there. */
+	/* Where there was something it may be the target that failed; then nothing more goes
+	 * there. */
 	if (r == 0 || bytes > 0)
 		return r;
 	log_say("%s; all of the memory is taken instead", hc_error_message());

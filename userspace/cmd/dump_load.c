@@ -114,7 +114,8 @@ static int load(struct cmd *cmd, int argc, char **argv)
 	if (r < 0)
 		return r;
 	tell_crash(path);
-	return hc_kexec_locked() ? judge_locked(path, cmd->config_path) : dump_load(cmd, path, rebuild, lock);
+	return hc_kexec_locked() ? judge_locked(path, cmd->config_path) :
+				   dump_load(cmd, path, rebuild, lock);
 }
 
 const struct cmd_verb cmd_dump_load = {

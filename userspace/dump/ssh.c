@@ -103,7 +103,8 @@ static int run(const struct hc_ssh *ssh, const char *verb, const char *name, con
 	if (!in_time)
 		return hc_fail(HC_E_DUMP_TARGET,
 			       "ssh to %s@%s, port %u: no answer within %u s (\"%s\" in %s)",
-			       ssh->user, ssh->address, ssh->port, ssh->patience, verb, ssh->folder);
+			       ssh->user, ssh->address, ssh->port, ssh->patience, verb,
+			       ssh->folder);
 	said = last_line(ret_output);
 	return hc_fail(HC_E_DUMP_TARGET, "ssh to %s@%s, port %u: %s", ssh->user, ssh->address,
 		       ssh->port, said[0] ? said : hc_error_message());
