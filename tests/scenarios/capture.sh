@@ -3,7 +3,7 @@
 # about: The capture program beside a false memory: whatever fails in it, hangs or is killed, it ends, leaves nothing of a dump, and says why
 # rigs: uml
 # uml: plain
-# timeout: 240
+# timeout: 360
 # mem: 224M
 # disks: 64M 64M 64M
 # console-allow: Call Trace:|Out of memory|oom-kill|Memory cgroup
@@ -81,7 +81,7 @@ inside() {
 	chmod 755 sbin/*
 	# shellcheck source=/dev/null
 	. /tmp/more
-	setpriv --bounding-set -sys_boot chroot . /hostcrypt-capture 2>&1 || true
+	setpriv --bounding-set -sys_boot chroot . /hostcrypt-capture >&"${to-1}" 2>&1 || true
 	cat proc/sysrq-trigger
 }
 export -f inside
@@ -150,6 +150,8 @@ take none 'rm sbin/makedumpfile'
 expect_match "no makedumpfile" 'no makedumpfile that runs' cat "$said"
 taken "all of the memory then"
 
+take good 'exec 5> >(:); to=5; wait $!'
+taken "a dump of which nobody wants to hear"
 # The header fits, the log does not, which is written when the memory comes.
 fallocate -l 128K /var/crash/space
 dd if=/dev/zero of=/var/crash/fill bs=64k status=none 2>/dev/null

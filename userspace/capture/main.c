@@ -148,7 +148,6 @@ static void clean(const char *why)
 
 	if (begun->told || hc_dump_config_load(HC_CAPTURE_CONFIG, &config) < 0)
 		return;
-	signal(SIGPIPE, SIG_IGN);
 	begun->target.config = &config;
 	/* Before anything that may take long: another host may have to be asked. */
 	keep_state(HC_DUMP_FAILED, why);
@@ -161,6 +160,8 @@ static void clean(const char *why)
 
 int main(int argc, char **argv)
 {
+	/* Who is written to may be gone, ssh or a console: then writing fails. */
+	signal(SIGPIPE, SIG_IGN);
 	/* It runs where nothing has crashed, and must not come to the end below. */
 	if (argc > 2 && strcmp(argv[1], HC_CAPTURE_TRIAL) == 0)
 		return trial(strtoul(argv[2], NULL, 10), argc > 3);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -56,8 +55,6 @@ static int open_remote(struct target *target, const char *host, long long now)
 	struct hc_dump_part names;
 	int r = target->trial ? network_try() : network_up();
 
-	/* ssh may end before us: then writing fails. */
-	signal(SIGPIPE, SIG_IGN);
 	if (r < 0)
 		return r;
 	hc_dump_part_name(host, now, &names);
