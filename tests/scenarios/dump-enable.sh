@@ -88,6 +88,13 @@ sed -i 2s/.*/armed/ $state
 expect_fail "a load that is refused after a crash" 83 'does not take' hostcrypt dump load
 expect_match "leaves that to be told" "'state': 'armed'" last_crash
 rm $state
+our_own_is_loaded
+cp /run/hostcrypt/dump-loaded /tmp/loaded
+expect_fail "a load that is refused where one is loaded" 83 'does not take' hostcrypt dump load
+expect_ok "leaves that to be what is loaded" cmp /tmp/loaded /run/hostcrypt/dump-loaded
+expect "and armed" armed sed -n 2p $state
+says kexec_crash_loaded 0
+rm $state /run/hostcrypt/dump-loaded
 expect_match "dump.conf says who, where, and lock" 'recipient support' cat $conf
 expect_match "dump.conf: target" '^target = file:/var/crash$' cat $conf
 expect_match "dump.conf: lock" '^lock = yes$' cat $conf

@@ -146,7 +146,15 @@ static int make_initrd(struct hc_dump_plan *plan, const char *providers_path,
 	return *ret_fd < 0 ? hc_fail_errno(errno, "%s", self) : 0;
 }
 
-static int write_marker(const struct hc_dump_plan *plan)
+static void fill_marker(const struct hc_dump_plan *plan, struct hc_dump_marker *ret_marker)
+{
+	ret_marker->time = time(NULL);
+	snprintf(ret_marker->registry, sizeof(ret_marker->registry), "%s", plan->registry);
+	snprintf(ret_marker->release, sizeof(ret_marker->release), "%s", plan->release);
+	memcpy(ret_marker->told, plan->told, sizeof(ret_marker->told));
+}
+
+static int write_marker(const struct hc_dump_marker *marker)
 {
 	FILE *file;
 
@@ -155,8 +163,8 @@ static int write_marker(const struct hc_dump_plan *plan)
 	file = fopen(HC_KDUMP_LOADED_FILE ".new", "we");
 	if (!file)
 		return hc_fail_errno(errno, HC_KDUMP_LOADED_FILE);
-	fprintf(file, "%s\n%s\n%lld\n%s", plan->registry, plan->release, (long long)time(NULL),
-		plan->told);
+	fprintf(file, "%s\n%s\n%lld\n%s", marker->registry, marker->release,
+		(long long)marker->time, marker->told);
 	if (fclose(file) != 0 || rename(HC_KDUMP_LOADED_FILE ".new", HC_KDUMP_LOADED_FILE) < 0)
 		return hc_fail_errno(errno, HC_KDUMP_LOADED_FILE);
 	return 0;
@@ -214,16 +222,23 @@ static int mark_disarmed(const struct hc_dump_config *config)
 	return hc_dump_state_write(&place, &state);
 }
 
-/* Nothing is loaded after the failure @code, and the next boot shall hear of no crash. */
-static int take_back(const struct hc_dump_config *config, int code)
+/* After the failure @code: what was loaded @before may be so still. Where nothing is, the
+ * next boot shall hear of no crash. */
+static int take_back(const struct hc_dump_config *config, const struct hc_dump_marker *before,
+		     int code)
 {
 	char why[800];
+	int r = 0;
 
 	snprintf(why, sizeof(why), "%s", hc_error_message());
-	unlink(HC_KDUMP_LOADED_FILE);
-	if (mark_disarmed(config) < 0)
-		return hc_fail((enum hc_error)code,
-			       "%s; and the next boot will report a crash that never was: %s", why,
+	if (!hc_kexec_crash_loaded()) {
+		unlink(HC_KDUMP_LOADED_FILE);
+		r = mark_disarmed(config);
+	} else if (before->release[0]) {
+		r = write_marker(before);
+	}
+	if (r < 0)
+		return hc_fail((enum hc_error)code, "%s; and what was begun stays: %s", why,
 			       hc_error_message());
 	return hc_fail((enum hc_error)code, "%s", why);
 }
@@ -231,6 +246,7 @@ static int take_back(const struct hc_dump_config *config, int code)
 int hc_dump_arm(struct hc_dump_plan *plan, const char *providers_path)
 {
 	static char running[4096], command_line[2048];
+	static struct hc_dump_marker before, marker;
 	HC_FD initrd = -1;
 	int r = hc_dump_check_foreign();
 
@@ -238,17 +254,19 @@ int hc_dump_arm(struct hc_dump_plan *plan, const char *providers_path)
 		return r;
 	if (!hc_read_line("/proc/cmdline", running, sizeof(running)))
 		return hc_fail_errno(errno, "/proc/cmdline");
+	hc_dump_marker_read(&before);
 	r = hc_dump_command_line(running, plan->registry, command_line, sizeof(command_line));
 	if (r == 0)
 		r = make_initrd(plan, providers_path, &initrd);
 	if (r == 0)
 		r = write_state(&plan->config);
 	/* The marker first: between the two, nobody shall take ours for a foreign one. */
+	fill_marker(plan, &marker);
 	if (r == 0)
-		r = write_marker(plan);
+		r = write_marker(&marker);
 	if (r == 0)
 		r = hc_kexec_crash_load(plan->kernel, initrd, command_line);
-	return r < 0 && !hc_kexec_crash_loaded() ? take_back(&plan->config, r) : r;
+	return r < 0 ? take_back(&plan->config, &before, r) : 0;
 }
 
 int hc_dump_disarm(const struct hc_dump_config *config)

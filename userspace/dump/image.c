@@ -165,6 +165,16 @@ bool hc_dump_image_current(const struct hc_dump_config *config, const char *rele
 	return strcmp(stamp, kept) == 0 && measure(ret_image);
 }
 
+/* On the disk before the stamp says that it is good: a power cut must leave no image that
+ * is cut and of now. */
+static int sync_image(const char *path)
+{
+	HC_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? hc_fail(HC_E_DUMP_IMAGE, "%s: %s", path, strerror(errno)) :
+					 0;
+}
+
 static int write_stamp(const char *image, const char *stamp)
 {
 	static char path[PATH_MAX + 8];
@@ -235,6 +245,8 @@ int hc_dump_image_make(const struct hc_dump_config *config, const char *release,
 	    (mkdir(HC_DUMP_IMAGE_FOLDER, 0700) < 0 && errno != EEXIST))
 		return hc_fail(HC_E_DUMP_IMAGE, HC_DUMP_IMAGE_FOLDER ": %s", strerror(errno));
 	r = run_mkinitramfs(config, release, target, folder, fresh);
+	if (r == 0)
+		r = sync_image(fresh);
 	if (r == 0 && rename(fresh, ret_image->path) < 0)
 		r = hc_fail(HC_E_DUMP_IMAGE, "%s: %s", ret_image->path, strerror(errno));
 	if (r == 0)
