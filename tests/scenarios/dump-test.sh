@@ -203,6 +203,11 @@ hostcrypt create --yes --provider local "$DISK3" >/dev/null && hostcrypt open "$
 	mke2fs -q -t ext4 /dev/mapper/vm1 && mkdir /mnt/vm1 && mount /dev/mapper/vm1 /mnt/vm1 &&
 	mkdir /mnt/vm1/crash && aim volume:vm1/crash 'state = /var/crash' ||
 	give_up "no volume for dumps"
+expect_fail "a volume through a slow cipher" 83 'module: a volume is open through a slow cipher' try
+expect_match "status says so" '^Dumps: a volume is open through a slow cipher' hostcrypt status
+# There is no other here, and so the rest is tried as if it were one.
+echo 0 >/tmp/unlisted
+mount --bind /tmp/unlisted /sys/module/dm_hostcrypt/parameters/unlisted
 expect_ok "a volume" try --key /root/keys/support.key
 printf '%s\n' "$LAST" >/tmp/list
 for line in 'trial +/mnt/vm1/crash/.*-test-.*, written by' 'structure +whole' 'contents +every frame'; do
