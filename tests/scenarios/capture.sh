@@ -208,6 +208,7 @@ ssh_settings() {
 
 # fails_there NAME WAY REGEX: the other host has the word that there is none, and no part
 fails_there() {
+	ip addr del 127.0.0.5/8 dev lo
 	take "$2"
 	expect_match "$1: the other host has the word" "$3" cat /tmp/dumps/*.failed
 	expect "$1: and nothing else" 1 bash -c 'ls /tmp/dumps | wc -l'
