@@ -3,7 +3,7 @@
 # about: The capture program beside a false memory: whatever fails in it, hangs or is killed, it ends, leaves nothing of a dump, and says why
 # rigs: uml
 # uml: plain
-# timeout: 360
+# timeout: 900
 # mem: 224M
 # disks: 64M 64M 64M
 # console-allow: Call Trace:|Out of memory|oom-kill|Memory cgroup

@@ -3,7 +3,7 @@
 # about: "dump enable" finds everything that would keep a dump from being taken, and changes nothing then
 # rigs: uml
 # uml: plain
-# timeout: 240
+# timeout: 600
 # disks: 1G 16M
 # kms: pykmip
 # shellcheck source=tests/scenarios/tools/no-kexec.sh
