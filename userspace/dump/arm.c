@@ -186,17 +186,23 @@ bool hc_dump_marker_read(struct hc_dump_marker *ret_marker)
 	return good;
 }
 
+static int read_state(const struct hc_dump_config *config, struct hc_dump_state_place *ret_place,
+		      struct hc_dump_state_file *ret_state, char ret_boot[40])
+{
+	int r = hc_boot_id(ret_boot);
+
+	hc_dump_target_state(config, ret_place);
+	return r == 0 ? hc_dump_state_read(ret_place, ret_state) : r;
+}
+
 /* The state file is there, as large as it will be, before anything can crash. */
 static int write_state(const struct hc_dump_config *config)
 {
 	struct hc_dump_state_file state;
 	struct hc_dump_state_place place;
 	char boot[40];
-	int r = hc_boot_id(boot);
+	int r = read_state(config, &place, &state, boot);
 
-	hc_dump_target_state(config, &place);
-	if (r == 0)
-		r = hc_dump_state_read(&place, &state);
 	if (r < 0)
 		return r;
 	hc_dump_state_arm(&state, boot);
@@ -209,11 +215,8 @@ static int mark_disarmed(const struct hc_dump_config *config)
 	struct hc_dump_state_place place;
 	struct hc_dump_state_file state;
 	char boot[40];
-	int r = hc_boot_id(boot);
+	int r = read_state(config, &place, &state, boot);
 
-	hc_dump_target_state(config, &place);
-	if (r == 0)
-		r = hc_dump_state_read(&place, &state);
 	if (r < 0)
 		return r;
 	if (state.now.state != HC_DUMP_ARMED || strcmp(state.now.boot, boot) != 0)

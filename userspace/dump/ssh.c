@@ -21,9 +21,9 @@
 
 /* $1: the verb, $2: the folder, $3: the dump's name. */
 #define REMOTE                                                                                     \
-	"cd \"$2\" || exit 1; umask 077; set -C; case $1 in "                                              \
+	"cd \"$2\" || exit 1; umask 077; set -C; case $1 in "                                      \
 	"room) df -Pk .;; "                                                                        \
-	"put) cat >\"$3.part\" && sync \"$3.part\";; "                                     \
+	"put) cat >\"$3.part\" && sync \"$3.part\";; "                                             \
 	"keep) ! [ -e \"$3\" ] && mv \"$3.part\" \"$3\" && sync .;; "                              \
 	"drop) rm -f \"$3.part\";; "                                                               \
 	"failed) cat >\"$3.failed\" && sync \"$3.failed\";; "                                      \

@@ -26,13 +26,11 @@ static void find_other(const char *list, const char *other, char *ret_name, size
 	while (*list) {
 		size_t length = strcspn(list, "\n") + 1;
 		char line[512];
-		const char *slash;
 
 		snprintf(line, sizeof(line), "%.*s", (int)length, list);
 		if (!strstr(other, line)) {
-			slash = strrchr(line, '/');
-			snprintf(ret_name, size, "%.*s", (int)strcspn(slash ? slash + 1 : line, "\n"),
-				 slash ? slash + 1 : line);
+			line[strcspn(line, "\n")] = '\0';
+			snprintf(ret_name, size, "%s", strrchr(line, '/') + 1);
 			return;
 		}
 		list += length;
