@@ -40,7 +40,7 @@ settings() {
 	cd /tmp/etc/hostcrypt/capture || return
 	echo guest >host
 	echo "$device ext4 /run/target" >disks
-	cp /root/keys/support.pem .
+	cp /tmp/keys/support.pem .
 	printf '%s\n' '[dump]' "target = $target" 'makedumpfile = /sbin/makedumpfile' 'state = none' "$@" \
 		'[recipient support]' \
 		'public-key = /etc/hostcrypt/capture/support.pem' >dump.conf
@@ -81,7 +81,7 @@ inside() {
 	chmod 755 sbin/*
 	# shellcheck source=/dev/null
 	. /tmp/more
-	setpriv --bounding-set -sys_boot chroot . /hostcrypt-capture >&"${to-1}" 2>&1 || true
+	! setpriv --bounding-set -sys_boot chroot . /hostcrypt-capture >&"${to-1}" 2>&1
 	cat proc/sysrq-trigger
 }
 export -f inside
@@ -122,7 +122,7 @@ fails() {
 
 # taken NAME: there is a dump of the memory, which goes
 taken() {
-	expect_ok "$1" bash -c 'hostcrypt dump extract --key /root/keys/support.key \
+	expect_ok "$1" bash -c 'hostcrypt dump extract --key /tmp/keys/support.key \
 		/var/crash/*.hcdump /tmp/vmcore && cmp /tmp/memory /tmp/vmcore'
 	expect "$1: the machine starts again" b tail -n 1 "$said"
 	rm -f /var/crash/*.hcdump /tmp/vmcore
@@ -130,14 +130,14 @@ taken() {
 
 mkdir -p /etc/hostcrypt
 printf '%s\n' '[dump]' 'target = file:/var/crash' '[recipient support]' \
-	'public-key = /root/keys/support.pem' >$conf
+	'public-key = /tmp/keys/support.pem' >$conf
 
 settings file:/run/target "$DISK1"
 take good
 expect_match "a dump is taken, and its name is told" 'last crash: .*left the dump /var/crash/guest-' \
 	hostcrypt dump status
 expect_match "with the kernel's log" '^planted-log$' \
-	hostcrypt dump extract --log --key /root/keys/support.key /var/crash/*.hcdump -
+	hostcrypt dump extract --log --key /tmp/keys/support.key /var/crash/*.hcdump -
 taken "it is the memory"
 take at-once
 expect_match "makedumpfile that fails at once: all of the memory is taken" 'exit status 1; all of the memory' \

@@ -20,12 +20,12 @@ fi
 key small 2048 || give_up "no keys"
 
 enable() {
-	hostcrypt dump enable --recipient /root/keys/support.pem "$@"
+	hostcrypt dump enable --recipient /tmp/keys/support.pem "$@"
 }
 
 expect_fail "without recipients there is nothing to do" 2 'say who shall be able' hostcrypt dump enable
 expect_fail "a label belongs to a recipient" 2 'behind the --recipient' \
-	hostcrypt dump enable --label x --recipient /root/keys/support.pem
+	hostcrypt dump enable --label x --recipient /tmp/keys/support.pem
 expect_fail "all that is wrong is told at once" 80 'bad +kernel' enable
 printf '%s\n' "$LAST" >/tmp/list
 for line in 'bad +memory +no memory is set aside.*crashkernel=512M' \
@@ -59,9 +59,9 @@ mv /usr/bin/makedumpfile /usr/bin/mkd
 expect_fail "no makedumpfile" 82 'apt-get install makedumpfile' enable
 mv /usr/bin/mkd /usr/bin/makedumpfile
 expect_fail "a key that is too small" 75 '2048 bits' \
-	hostcrypt dump enable --recipient /root/keys/small.pem
+	hostcrypt dump enable --recipient /tmp/keys/small.pem
 expect_fail "a private key is no recipient" 75 'no public key' \
-	hostcrypt dump enable --recipient /root/keys/support.key
+	hostcrypt dump enable --recipient /tmp/keys/support.key
 expect_fail "a file that is not there" 75 'No such file' hostcrypt dump enable --recipient /none
 
 mount -o remount,ro /var/crash
@@ -98,7 +98,7 @@ rm $state /run/hostcrypt/dump-loaded
 expect_match "dump.conf says who, where, and lock" 'recipient support' cat $conf
 expect_match "dump.conf: target" '^target = file:/var/crash$' cat $conf
 expect_match "dump.conf: lock" '^lock = yes$' cat $conf
-expect_match "dump.conf: key" '^public-key = /root/keys/support.pem$' cat $conf
+expect_match "dump.conf: key" '^public-key = /tmp/keys/support.pem$' cat $conf
 expect_ok "the capture environment is there" test -s "$image"
 
 # One at a time.
@@ -128,7 +128,7 @@ expect_fail "said again it comes as far" 83 'does not take' enable --lock
 expect "with the same capture environment" "$made" stat -c %Y%i "$image"
 expect_fail "said otherwise it is told" 3 'says otherwise' enable
 expect_fail "said without anything dump.conf counts" 83 'does not take' hostcrypt dump enable
-cp /root/keys/support.key /etc/hostcrypt/any.key
+cp /tmp/keys/support.key /etc/hostcrypt/any.key
 expect_fail "a private key that is here" 83 'note +this host +/etc/hostcrypt/any.key is a recipient' \
 	hostcrypt dump enable
 rm /etc/hostcrypt/any.key

@@ -41,14 +41,14 @@ create() {
 # Without the module -----------------------------------------------------------
 load dm-mod
 create "$DISK1" >/dev/null || give_up "create needs no module"
-cp -a $keys /root/keys
+cp -a $keys /tmp/keys
 rm $keys/*
 untouched "open without the module" 10 'dm-hostcrypt is not loaded.*modprobe dm-hostcrypt' \
 	"$DISK1" hostcrypt open "$DISK1" vm1
 expect_fail "key list without the module" 10 'is not loaded' hostcrypt key list
 expect_match "version without the module" 'is not loaded' hostcrypt version
 load_module || give_up "no module"
-cp -a /root/keys/* $keys
+cp -a /tmp/keys/* $keys
 
 # Another version ----------------------------------------------------------------
 # A module of another version, as the command sees it: the answer to the version

@@ -7,11 +7,11 @@ release=$(uname -r)
 conf=/etc/hostcrypt/dump.conf
 image=/var/lib/hostcrypt/dump/$release.img
 
-# key NAME BITS: NAME.key and NAME.pem in /root/keys
+# key NAME BITS: NAME.key and NAME.pem in /tmp/keys
 key() {
 	openssl genpkey -quiet -algorithm RSA -pkeyopt "rsa_keygen_bits:$2" \
-		-out "/root/keys/$1.key" && openssl pkey -in "/root/keys/$1.key" -pubout \
-		-out "/root/keys/$1.pem"
+		-out "/tmp/keys/$1.key" && openssl pkey -in "/tmp/keys/$1.key" -pubout \
+		-out "/tmp/keys/$1.pem"
 }
 
 # says FILE TEXT: of /sys/kernel
@@ -37,6 +37,6 @@ our_own_is_loaded() {
 	LD_PRELOAD=/run/rig/build/tests/tools/preload/kexec_loads.so hostcrypt dump load
 }
 
-mount -t tmpfs none /sys/kernel && mkdir -p /root/keys /var/crash &&
+mount -t tmpfs none /sys/kernel && mkdir -p /tmp/keys /var/crash &&
 	mke2fs -q -t ext4 -F "$DISK1" && mount "$DISK1" /var/crash && key support 3072 ||
 	give_up "no target and no key"
